@@ -1,0 +1,3 @@
+//! The `tminus` program.
+
+fn main() {}
