@@ -1,0 +1,212 @@
+//! What a rule says, as data.
+
+use std::fmt;
+
+use crate::base::{Quantity, Seconds, Unit};
+
+use super::subject::Subject;
+
+/// A condition on numbers, and for how long it must last before it counts.
+///
+/// Evaluation looks at one moment; who evaluates over time accrues [`Rule::lasting`] on sample timestamps.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    /// What must be true.
+    pub condition: Condition,
+    /// How long it must stay true (`for 5m`); `None` when the text does not say.
+    pub lasting: Option<Seconds>,
+}
+
+/// One test, or several joined by `and` or `or`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Condition {
+    /// A single test.
+    Test(Test),
+    /// All of them, at least two.
+    All(Vec<Condition>),
+    /// Any of them, at least two.
+    Any(Vec<Condition>),
+}
+
+/// One number held against one demand.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Test {
+    /// The number's name; `None` when the place of the rule says which (a metric's own `alert`).
+    pub subject: Option<Subject>,
+    /// The demand.
+    pub check: Check,
+    /// The span the number is counted over (`in 5m`).
+    pub within: Option<Seconds>,
+    /// What the number ranges over (`on any server`, `of sessions`): kept for people.
+    pub scope: Option<Subject>,
+}
+
+/// The demand of a test.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Check {
+    /// `> 1%`
+    Compare {
+        /// The comparison.
+        op: Op,
+        /// The limit.
+        value: Quantity,
+    },
+    /// `400-600 MB`, both ends included.
+    Range {
+        /// The least that is in.
+        low: Quantity,
+        /// The most that is in; of the same unit.
+        high: Quantity,
+    },
+    /// `> 2x baseline`; `no increase` is `<=` once the baseline.
+    Baseline {
+        /// The comparison.
+        op: Op,
+        /// How many times the baseline.
+        factor: f64,
+    },
+    /// `baseline +/- 10%`: no further from it than this fraction of it.
+    Around {
+        /// The fraction: 10 % is 0.1.
+        margin: f64,
+    },
+    /// `> 20% change`, `drops > 20%`: the change from the baseline as a fraction of it.
+    Change {
+        /// Which way counts.
+        direction: Direction,
+        /// The comparison.
+        op: Op,
+        /// The fraction: 20 % is 0.2.
+        by: f64,
+    },
+    /// `increasing`, `decreasing`: any change that way from the baseline.
+    Trend {
+        /// Which way.
+        direction: Direction,
+    },
+    /// `present`, `failing`: the number, as a flag, is not zero.
+    Present,
+}
+
+/// A comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Op {
+    /// `<`
+    Below,
+    /// `<=`
+    AtMost,
+    /// `=`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `>=`
+    AtLeast,
+    /// `>`
+    Above,
+}
+
+impl Op {
+    /// The sign people write.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Below => "<",
+            Self::AtMost => "<=",
+            Self::Equal => "=",
+            Self::NotEqual => "!=",
+            Self::AtLeast => ">=",
+            Self::Above => ">",
+        }
+    }
+}
+
+impl fmt::Display for Op {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// The way a number moves against its baseline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// Up or down.
+    Either,
+    /// More than the baseline.
+    Up,
+    /// Less than the baseline.
+    Down,
+    /// The good way; which that is, the number's own [`super::Better`] says.
+    Better,
+}
+
+impl Rule {
+    /// A rule without a duration.
+    pub fn new(condition: Condition) -> Self {
+        Self { condition, lasting: None }
+    }
+
+    /// Its tests, left to right.
+    pub fn tests(&self) -> Vec<&Test> {
+        let mut out = Vec::new();
+        self.condition.collect(&mut out);
+        out
+    }
+
+    /// The names it needs, each once, left to right.
+    pub fn subjects(&self) -> Vec<&Subject> {
+        let mut out: Vec<&Subject> = Vec::new();
+        for subject in self.tests().into_iter().filter_map(|test| test.subject.as_ref()) {
+            if !out.iter().any(|seen| seen.key() == subject.key()) {
+                out.push(subject);
+            }
+        }
+        out
+    }
+
+    /// Whether it speaks of one number only: of none by name, or of one.
+    pub fn speaks_of_one(&self) -> bool {
+        let tests = self.tests();
+        let named = tests.iter().filter(|test| test.subject.is_some()).count();
+        named == 0 || (named == tests.len() && self.subjects().len() == 1)
+    }
+
+    /// Whether any part of it needs a baseline.
+    pub fn needs_baseline(&self) -> bool {
+        self.tests().iter().any(|test| {
+            matches!(
+                test.check,
+                Check::Baseline { .. } | Check::Around { .. } | Check::Change { .. } | Check::Trend { .. }
+            )
+        })
+    }
+
+    /// The unit of its first limit that has one: what a metric's numbers are in when nobody says otherwise.
+    pub fn unit(&self) -> Option<&Unit> {
+        self.tests().into_iter().find_map(|test| match &test.check {
+            Check::Compare { value, .. } | Check::Range { low: value, .. } if value.unit != Unit::None => {
+                Some(&value.unit)
+            }
+            _ => None,
+        })
+    }
+}
+
+impl Condition {
+    fn collect<'a>(&'a self, out: &mut Vec<&'a Test>) {
+        match self {
+            Self::Test(test) => out.push(test),
+            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.collect(out)),
+        }
+    }
+}
+
+impl Test {
+    /// A demand on the number the place of the rule names.
+    pub fn new(check: Check) -> Self {
+        Self { subject: None, check, within: None, scope: None }
+    }
+
+    /// The same demand on a number of this name.
+    pub fn of(self, subject: Subject) -> Self {
+        Self { subject: Some(subject), ..self }
+    }
+}

@@ -1,0 +1,150 @@
+//! A rule held against numbers, at one moment.
+
+use std::cmp::Ordering;
+
+use crate::base::Unit;
+
+use super::condition::{Check, Condition, Direction, Op, Rule, Test};
+use super::doubt::{Doubt, Outcome};
+use super::facts::{Better, Fact, Facts};
+use super::unit::factors;
+
+/// Numbers that differ by less than this share of the larger are equal: conversions between units round.
+const SAME: f64 = 1e-12;
+
+impl Rule {
+    /// What the rule says of these numbers now; `lasting` is the caller's to accrue.
+    ///
+    /// `and` fails when any part fails, else is unknown when any part is; `or` holds when any part holds, else is
+    /// unknown when any part is. A number that is missing, NaN or infinite makes its test unknown.
+    pub fn evaluate(&self, facts: &Facts) -> Outcome {
+        let unnamed = facts.unnamed().filter(|_| self.speaks_of_one());
+        condition(&self.condition, facts, unnamed)
+    }
+}
+
+fn condition(at: &Condition, facts: &Facts, fallback: Option<&Fact>) -> Outcome {
+    let (parts, decisive) = match at {
+        Condition::Test(test) => return answer(test, facts, fallback),
+        Condition::All(parts) => (parts, false),
+        Condition::Any(parts) => (parts, true),
+    };
+    let mut doubt = None;
+    for part in parts {
+        match condition(part, facts, fallback) {
+            Outcome::Holds if decisive => return Outcome::Holds,
+            Outcome::Fails if !decisive => return Outcome::Fails,
+            Outcome::Holds | Outcome::Fails => {}
+            Outcome::Unknown(why) => doubt = doubt.or(Some(why)),
+        }
+    }
+    match doubt {
+        Some(why) => Outcome::Unknown(why),
+        None if parts.is_empty() => Outcome::Unknown(Doubt::Missing { name: "an empty rule".to_owned() }),
+        None if decisive => Outcome::Fails,
+        None => Outcome::Holds,
+    }
+}
+
+fn answer(test: &Test, facts: &Facts, fallback: Option<&Fact>) -> Outcome {
+    let name = test.subject.as_ref().map_or("the value", |subject| subject.as_str());
+    let fact = match &test.subject {
+        Some(subject) => facts.named(subject.as_str()).or(fallback),
+        None => facts.unnamed(),
+    };
+    match fact
+        .ok_or_else(|| Doubt::Missing { name: name.to_owned() })
+        .and_then(|fact| demand(test, name, fact))
+    {
+        Ok(true) => Outcome::Holds,
+        Ok(false) => Outcome::Fails,
+        Err(why) => Outcome::Unknown(why),
+    }
+}
+
+fn demand(test: &Test, name: &str, fact: &Fact) -> Result<bool, Doubt> {
+    let name = || name.to_owned();
+    let value = fact.now.value;
+    if !value.is_finite() {
+        return Err(Doubt::NotFinite { name: name() });
+    }
+    if let (Some(have), Some(want)) = (fact.within, test.within)
+        && have != want
+    {
+        return Err(Doubt::OtherSpan { name: name(), have, want });
+    }
+    let against = |limit: &crate::base::Quantity| -> Result<Ordering, Doubt> {
+        if !limit.value.is_finite() {
+            return Err(Doubt::NotFinite { name: "the limit".to_owned() });
+        }
+        let (number, bound) =
+            factors(&fact.now.unit, limit).map_err(|mismatch| Doubt::Unit { name: name(), mismatch })?;
+        if fact.now.unit == Unit::None && limit.unit == Unit::Ratio && value.abs() > 1.0 {
+            return Err(Doubt::BareShare { name: name(), value });
+        }
+        Ok(order(value * number, limit.value * bound))
+    };
+    let baseline =
+        || fact.baseline.filter(|b| b.is_finite()).ok_or_else(|| Doubt::NoBaseline { name: name() });
+    let positive = || match baseline()? {
+        base if base > 0.0 => Ok(base),
+        _ => Err(Doubt::EmptyBaseline { name: name() }),
+    };
+    let way = |direction: Direction| match (direction, fact.better) {
+        (Direction::Better, None) => Err(Doubt::NoDirection { name: name() }),
+        (Direction::Better, Some(Better::More)) => Ok(Direction::Up),
+        (Direction::Better, Some(Better::Less)) => Ok(Direction::Down),
+        (plain, _) => Ok(plain),
+    };
+    Ok(match &test.check {
+        Check::Compare { op, value: limit } => op.accepts(against(limit)?),
+        Check::Range { low, high } => against(low)?.is_ge() && against(high)?.is_le(),
+        Check::Baseline { op, factor } if *factor == 1.0 => op.accepts(order(value, baseline()?)),
+        Check::Baseline { op, factor } => op.accepts(order(value, finite(positive()? * factor, &name)?)),
+        Check::Around { margin } => {
+            let base = positive()?;
+            order((value - base).abs(), finite(margin * base, &name)?).is_le()
+        }
+        Check::Change { direction, op, by } => {
+            let base = positive()?;
+            let change = match way(*direction)? {
+                Direction::Down => base - value,
+                Direction::Up => value - base,
+                Direction::Either | Direction::Better => (value - base).abs(),
+            };
+            op.accepts(order(change, finite(by * base, &name)?))
+        }
+        Check::Trend { direction } => {
+            let found = order(value, baseline()?);
+            match way(*direction)? {
+                Direction::Up => found.is_gt(),
+                Direction::Down => found.is_lt(),
+                Direction::Either | Direction::Better => found.is_ne(),
+            }
+        }
+        Check::Present => value != 0.0,
+    })
+}
+
+fn finite(limit: f64, name: &impl Fn() -> String) -> Result<f64, Doubt> {
+    if limit.is_finite() { Ok(limit) } else { Err(Doubt::NotFinite { name: name() }) }
+}
+
+/// The order of two finite numbers, where nearly equal is equal.
+fn order(a: f64, b: f64) -> Ordering {
+    if (a - b).abs() <= SAME * a.abs().max(b.abs()) { Ordering::Equal } else { a.total_cmp(&b) }
+}
+
+impl Op {
+    /// Whether the number may stand to the limit in this order.
+    pub fn accepts(self, order: Ordering) -> bool {
+        match self {
+            Self::Below => order.is_lt(),
+            Self::AtMost => order.is_le(),
+            Self::Equal => order.is_eq(),
+            Self::NotEqual => order.is_ne(),
+            Self::AtLeast => order.is_ge(),
+            Self::Above => order.is_gt(),
+        }
+    }
+}
