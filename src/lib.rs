@@ -1,9 +1,17 @@
-//! The map of the house. A room may name only the rooms named after its arrow:
+//! The map of the house. A room may name only the rooms behind its arrow:
 //!
 //! - [`base`]: the small words everyone uses → nothing
 //! - [`plan`]: what should happen → base
+//! - [`analysis`]: numbers to verdicts → plan::rule, base
+//! - [`release`]: what is true and what may happen next → analysis, plan, base
+//! - [`journal`]: what has happened, durably → release, base
+//! - [`engine`]: the one that acts → journal, release, analysis, plan, base
 //!
 //! `base`, `plan`, `analysis` and `release` are pure: no I/O, no clock.
 
+pub mod analysis;
 pub mod base;
+pub mod engine;
+pub mod journal;
 pub mod plan;
+pub mod release;

@@ -1,3 +1,11 @@
-//! What should happen. Pure: no I/O, no clock; names only `base`.
+//! What should happen. Pure: playbooks and plan files in, a plan and findings out; no I/O, no clock; names only
+//! `base`.
 
+mod model;
 pub mod rule;
+
+pub use model::{
+    Blind, Bound, Check, Checkpoint, CommandCheck, Counts, Escalation, Exit, ExitItems, Expect, Gate,
+    GitCheck, GitFact, HttpCheck, Item, Message, Metric, Otherwise, Plan, Procedure, ProcedureStep,
+    ReleaseKind, ReleaseSpec, Role, Rollout, Source, Stage, Step, Strategy, Trigger, Watched,
+};

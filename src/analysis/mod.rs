@@ -1,0 +1,5 @@
+//! Numbers to verdicts. Pure.
+
+mod verdict;
+
+pub use verdict::Verdict;

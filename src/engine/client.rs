@@ -1,0 +1,95 @@
+//! The one thing a cockpit or a verb holds: a picture that changes, and a way to ask.
+//!
+//! The same client talks to an engine in this process and to one in its own; whoever makes it fills both ends.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::base::Digest;
+use crate::release::{Command, Recorded, Refusal, View};
+
+/// A door to an engine.
+#[derive(Clone, Debug)]
+pub struct Client {
+    view: watch::Receiver<Arc<View>>,
+    requests: mpsc::Sender<Request>,
+}
+
+/// What a client asks.
+#[derive(Debug)]
+pub enum Request {
+    /// Do this.
+    Send(Box<Command>, oneshot::Sender<Reply>),
+    /// Events from this version on, at most so many.
+    Page(u64, usize, oneshot::Sender<Vec<Recorded>>),
+    /// Keep these bytes; answers their digest.
+    Keep(Vec<u8>, oneshot::Sender<Option<Digest>>),
+    /// The bytes of this digest.
+    Fetch(Digest, oneshot::Sender<Option<Vec<u8>>>),
+}
+
+/// What came of a command.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "is")]
+pub enum Reply {
+    /// It is recorded; the stream stands at this version.
+    Done {
+        /// The stream's version after it.
+        version: u64,
+        /// What was recorded, one line each.
+        lines: Vec<String>,
+    },
+    /// It may not be.
+    Refused(Refusal),
+    /// Nobody knows: the engine or the store did not answer.
+    Failed {
+        /// What was wrong.
+        message: String,
+    },
+}
+
+impl Client {
+    /// A client of whoever holds the other two ends.
+    pub fn new(view: watch::Receiver<Arc<View>>, requests: mpsc::Sender<Request>) -> Self {
+        Self { view, requests }
+    }
+    /// The newest picture.
+    pub fn view(&self) -> Arc<View> {
+        self.view.borrow().clone()
+    }
+    /// Waits for a newer picture; false when there will be none.
+    pub async fn changed(&mut self) -> bool {
+        self.view.changed().await.is_ok()
+    }
+    /// Sends a command and waits for what came of it.
+    pub async fn send(&self, command: Command) -> Reply {
+        let (reply, answer) = oneshot::channel();
+        let gone = || Reply::Failed { message: "the engine is gone".to_owned() };
+        if self.requests.send(Request::Send(Box::new(command), reply)).await.is_err() {
+            return gone();
+        }
+        answer.await.unwrap_or_else(|_| gone())
+    }
+    /// A page of the journal; empty when there is none or nobody answers.
+    pub async fn page(&self, from: u64, count: usize) -> Vec<Recorded> {
+        let (reply, answer) = oneshot::channel();
+        if self.requests.send(Request::Page(from, count, reply)).await.is_err() {
+            return Vec::new();
+        }
+        answer.await.unwrap_or_default()
+    }
+    /// Keeps bytes as evidence; `None` when nobody keeps them.
+    pub async fn keep(&self, bytes: Vec<u8>) -> Option<Digest> {
+        let (reply, answer) = oneshot::channel();
+        self.requests.send(Request::Keep(bytes, reply)).await.ok()?;
+        answer.await.ok().flatten()
+    }
+    /// The bytes behind a digest.
+    pub async fn fetch(&self, digest: Digest) -> Option<Vec<u8>> {
+        let (reply, answer) = oneshot::channel();
+        self.requests.send(Request::Fetch(digest, reply)).await.ok()?;
+        answer.await.ok().flatten()
+    }
+}

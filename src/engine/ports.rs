@@ -1,0 +1,152 @@
+//! What the engine asks of the world, real or simulated. Every adapter lives behind these traits.
+//!
+//! Invariants: every call has a deadline and ends by itself; an adapter never retries a write; what could not be
+//! read is `None` or an error, never a made-up number; output is capped before it gets here.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+
+use crate::analysis::Verdict;
+use crate::base::{OperationId, Seconds, Timestamp, Untrusted, Weight};
+use crate::plan::rule::Action;
+use crate::plan::{Gate, Metric, ProcedureStep, Rollout, Source};
+use crate::release::{Outcome, Readiness};
+
+/// Everything outside the process.
+#[derive(Clone)]
+pub struct World {
+    /// Runs gates.
+    pub checks: Arc<dyn Checks>,
+    /// Reads numbers.
+    pub numbers: Arc<dyn Numbers>,
+    /// Splits traffic.
+    pub router: Arc<dyn Router>,
+    /// Brings versions up and down.
+    pub workloads: Arc<dyn Workloads>,
+    /// Tells people.
+    pub notifier: Arc<dyn Notifier>,
+}
+
+/// Runs the checks behind gates.
+pub trait Checks: Send + Sync {
+    /// One run of a gate. The verdict follows the gate's own rule; nothing is green on no data.
+    fn run<'a>(&'a self, gate: &'a Gate) -> BoxFuture<'a, Finding>;
+}
+
+/// What one run of a gate found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// What it says.
+    pub verdict: Verdict,
+    /// One line for people.
+    pub summary: Untrusted,
+    /// The captured output, capped; kept as evidence.
+    pub evidence: Option<Vec<u8>>,
+    /// How long it took, in milliseconds of the world's clock.
+    pub took_ms: u64,
+}
+
+/// Reads numbers over time.
+pub trait Numbers: Send + Sync {
+    /// The samples of a metric in a window, oldest first, on a grid of the source's interval.
+    fn read<'a>(&'a self, ask: Ask<'a>) -> BoxFuture<'a, Result<Reading, Fault>>;
+}
+
+/// What is asked of a source.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask<'a> {
+    /// The source.
+    pub source: &'a Source,
+    /// The metric.
+    pub metric: &'a Metric,
+    /// The first moment wanted.
+    pub from: Timestamp,
+    /// The last moment wanted.
+    pub to: Timestamp,
+}
+
+/// What a source answered.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reading {
+    /// Time and value, oldest first; a gap on the grid is `None`, as is a value that is not a number.
+    pub samples: Vec<(Timestamp, Option<f64>)>,
+    /// Set when the answer was not whole: a warning, a truncation, several series where one was meant.
+    pub partial: Option<Untrusted>,
+    /// The server's own clock, when it told.
+    pub server_time: Option<Timestamp>,
+}
+
+/// Why the world did not answer.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Fault {
+    /// Nobody there, or not in time; what was asked for may or may not have happened.
+    #[error("{0} did not answer: {1}")]
+    Unreachable(String, String),
+    /// It answered, and said no.
+    #[error("{0} refused: {1}")]
+    Refused(String, String),
+    /// It answered something that is not understood.
+    #[error("{0} answered what is not understood: {1}")]
+    Foreign(String, String),
+    /// The plan names something this program cannot do here.
+    #[error("{0}")]
+    Unsupported(String),
+}
+
+/// Splits traffic between the old and the new version.
+pub trait Router: Send + Sync {
+    /// What the object says and what requests say, now.
+    fn read<'a>(&'a self, rollout: &'a Rollout) -> BoxFuture<'a, Result<Split, Fault>>;
+    /// Gives the canary this share, conditionally on what was read, and marks the object with the operation.
+    fn write<'a>(
+        &'a self,
+        rollout: &'a Rollout,
+        weight: Weight,
+        operation: &'a OperationId,
+    ) -> BoxFuture<'a, Result<(), Fault>>;
+    /// The exact change a write would make, for a person to read.
+    fn preview(&self, rollout: &Rollout, weight: Weight) -> String;
+}
+
+/// How traffic is split.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Split {
+    /// What the object says the canary gets.
+    pub configured: Option<Weight>,
+    /// What requests say the canary gets.
+    pub observed: Option<Weight>,
+}
+
+/// Brings versions up and down.
+pub trait Workloads: Send + Sync {
+    /// Brings the new version up beside the old one and waits until it is healthy.
+    fn deploy<'a>(
+        &'a self,
+        rollout: &'a Rollout,
+        operation: &'a OperationId,
+    ) -> BoxFuture<'a, Result<Untrusted, Fault>>;
+    /// Takes the new version away.
+    fn scale_down<'a>(
+        &'a self,
+        rollout: &'a Rollout,
+        operation: &'a OperationId,
+    ) -> BoxFuture<'a, Result<Untrusted, Fault>>;
+    /// Runs one step of a procedure.
+    fn step<'a>(
+        &'a self,
+        step: &'a ProcedureStep,
+        operation: &'a OperationId,
+    ) -> BoxFuture<'a, Result<(Outcome, Untrusted), Fault>>;
+    /// What a rollback would go to, and how healthy it is.
+    fn readiness<'a>(&'a self, rollout: &'a Rollout) -> BoxFuture<'a, Result<Readiness, Fault>>;
+}
+
+/// Tells people.
+pub trait Notifier: Send + Sync {
+    /// Says it, wherever this world says things; a journal event alone is enough.
+    fn tell<'a>(&'a self, action: Action, text: &'a Untrusted) -> BoxFuture<'a, Result<Untrusted, Fault>>;
+}
+
+/// How long the engine waits for one answer before it calls it unreachable.
+pub const DEADLINE: Seconds = Seconds(10);

@@ -1,0 +1,60 @@
+//! What follows from an input: events, the time to look again, or a refusal.
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::Timestamp;
+use crate::release::event::Event;
+
+/// The answer of [`crate::release::decide`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Decision {
+    /// What is recorded, all or none; empty when the input changes nothing.
+    pub events: Vec<Event>,
+    /// The time to look again, when something is due by the clock alone.
+    pub wake_at: Option<Timestamp>,
+    /// Why nothing happened, when the input asked for something that may not be.
+    pub refused: Option<Refusal>,
+}
+
+/// Why a wish is not granted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// A stable word for scripts.
+    pub code: RefusalCode,
+    /// What is in the way.
+    pub message: String,
+    /// What would let it through.
+    pub help: String,
+}
+
+/// The reasons for a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefusalCode {
+    /// No such thing in the plan.
+    Unknown,
+    /// The world moved since the screen it was decided on.
+    Moved,
+    /// The release is not in a state for it.
+    WrongState,
+    /// Something blocks: see `explain`.
+    Blocked,
+    /// The words are missing: a reason, a value.
+    Incomplete,
+    /// The person may not.
+    NotAllowed,
+    /// This program does not understand everything in the stream.
+    ReadOnly,
+}
+
+/// One reason why the release waits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blocker {
+    /// A stable word for scripts: `gate`, `item`, `approval`, `soak`, `hold`, `data`, `t0`, `target`, `operation`,
+    /// `placeholder`, `window`.
+    pub code: String,
+    /// What is in the way.
+    pub message: String,
+    /// What would move it.
+    pub help: String,
+}

@@ -1,0 +1,530 @@
+//! What has happened: facts in the past tense, never wishes.
+//!
+//! Invariants: a kind keeps its meaning for ever; a new optional field keeps the envelope's `v`, a new meaning is a
+//! new kind; an unknown kind is kept and shown, and makes the stream read-only for this program except for hold
+//! and rollback.
+
+use serde::{Deserialize, Serialize};
+
+use crate::analysis::Verdict;
+use crate::base::{
+    Digest, GateId, ItemId, MetricId, Offset, OperationId, RoleId, RolloutId, StageId, Timestamp, TriggerId,
+    Untrusted, Weight,
+};
+
+/// One fact.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind", content = "body")]
+pub enum Event {
+    /// The release exists. The first event of its stream.
+    ReleaseCreated {
+        /// The service or product.
+        release: String,
+        /// The version that goes out.
+        version: String,
+        /// Where to.
+        environment: String,
+    },
+    /// This is the plan from now on.
+    PlanAdopted {
+        /// The digest of the binding text; also the blob's name.
+        plan: Digest,
+        /// The blob of the sources as read.
+        sources: Digest,
+    },
+    /// An attempt began: the first, or the next one with a new artifact.
+    AttemptOpened {
+        /// Its number, from 1.
+        attempt: u32,
+        /// The version or artifact it brings.
+        artifact: String,
+    },
+    /// T-0 was set or moved.
+    T0Set {
+        /// The moment.
+        t0: Timestamp,
+    },
+    /// An item was ticked.
+    ItemTicked {
+        /// Which.
+        item: ItemId,
+        /// What shows it is done, when there is something.
+        evidence: Option<Evidence>,
+    },
+    /// An item was skipped.
+    ItemSkipped {
+        /// Which.
+        item: ItemId,
+        /// Why.
+        reason: Untrusted,
+    },
+    /// An item is open again.
+    ItemReopened {
+        /// Which.
+        item: ItemId,
+        /// Why; empty for the undo of a tick.
+        reason: Untrusted,
+    },
+    /// An item has an owner.
+    ItemAssigned {
+        /// Which.
+        item: ItemId,
+        /// Who; none takes the owner away.
+        owner: Option<String>,
+    },
+    /// An item is due at another time.
+    ItemRetimed {
+        /// Which.
+        item: ItemId,
+        /// When; none takes the due time away.
+        due: Option<Offset>,
+    },
+    /// Somebody wrote a note on an item.
+    ItemNoted {
+        /// Which.
+        item: ItemId,
+        /// The note.
+        note: Untrusted,
+    },
+    /// Evidence was attached to an item.
+    ItemAttached {
+        /// Which.
+        item: ItemId,
+        /// What.
+        evidence: Evidence,
+    },
+    /// An item was added by hand.
+    ItemAdded {
+        /// Its id, `added/N`.
+        item: ItemId,
+        /// The stage it is in.
+        stage: StageId,
+        /// Its text.
+        text: Untrusted,
+        /// The item it was split from, when it was.
+        split_from: Option<ItemId>,
+    },
+    /// A stage became current.
+    StageEntered {
+        /// Which.
+        stage: StageId,
+    },
+    /// A stage was left.
+    StageLeft {
+        /// Which.
+        stage: StageId,
+        /// The reason of the waiver, when its exit criteria did not allow it; stays red.
+        waiver: Option<Untrusted>,
+    },
+    /// A run of a gate began.
+    GateStarted {
+        /// Which.
+        gate: GateId,
+        /// The run's number, from 1.
+        run: u32,
+    },
+    /// A run of a gate ended.
+    GateFinished {
+        /// Which.
+        gate: GateId,
+        /// The run's number.
+        run: u32,
+        /// What it says.
+        verdict: Verdict,
+        /// One line for people.
+        summary: Untrusted,
+        /// The captured output, a blob.
+        evidence: Option<Digest>,
+        /// How long it took, in milliseconds.
+        took_ms: u64,
+    },
+    /// A role decided on a gate that asks for review, or a person answered a manual gate.
+    GateReviewed {
+        /// Which.
+        gate: GateId,
+        /// The run it was decided on, 0 when there was none.
+        run: u32,
+        /// The role that spoke, when one is named.
+        role: Option<RoleId>,
+        /// True lets on.
+        accepted: bool,
+        /// Why.
+        reason: Untrusted,
+    },
+    /// A gate was waived; stays red in every report.
+    GateWaived {
+        /// Which.
+        gate: GateId,
+        /// Why.
+        reason: Untrusted,
+    },
+    /// A role was asked for its go.
+    ApprovalRequested {
+        /// Which.
+        role: RoleId,
+    },
+    /// A role answered.
+    ApprovalGiven {
+        /// Which.
+        role: RoleId,
+        /// What it said.
+        answer: Answer,
+        /// Why.
+        reason: Untrusted,
+        /// The head of the stream that was seen, a witness only.
+        head: Digest,
+    },
+    /// An answer no longer counts.
+    ApprovalVoided {
+        /// Which.
+        role: RoleId,
+        /// Why.
+        reason: Untrusted,
+    },
+    /// Every role that was needed said go.
+    PollCompleted {},
+    /// T-0 has come: the release runs.
+    ReleaseStarted {
+        /// True when a person accepted that there is nothing to go back to.
+        first_release: bool,
+    },
+    /// What a rollback goes to was captured.
+    LastKnownGoodCaptured {
+        /// The rollout.
+        rollout: RolloutId,
+        /// The version or digest.
+        version: String,
+        /// Healthy instances.
+        ready: u32,
+        /// Wanted instances.
+        of: u32,
+    },
+    /// A rollout began: its first step's operation follows.
+    RolloutStarted {
+        /// Which.
+        rollout: RolloutId,
+    },
+    /// The intent to change the world; durable before anything is sent.
+    OperationIntended {
+        /// Its id.
+        operation: OperationId,
+        /// What will be done.
+        act: Act,
+        /// The highest epoch at the time.
+        epoch: u64,
+    },
+    /// How a change to the world ended.
+    OperationEnded {
+        /// Which.
+        operation: OperationId,
+        /// How.
+        outcome: Outcome,
+        /// One line for people.
+        summary: Untrusted,
+    },
+    /// Traffic was read back from the router.
+    TrafficObserved {
+        /// The rollout.
+        rollout: RolloutId,
+        /// What the object says the canary gets.
+        configured: Option<Weight>,
+        /// What requests say the canary gets.
+        observed: Option<Weight>,
+    },
+    /// A step's weight was reached and its soak began.
+    StepReached {
+        /// The rollout.
+        rollout: RolloutId,
+        /// The step, from 1.
+        step: u32,
+    },
+    /// A soak has seen enough good data.
+    SoakCompleted {
+        /// The rollout.
+        rollout: RolloutId,
+        /// The step, from 1.
+        step: u32,
+    },
+    /// The last step is done.
+    RolloutCompleted {
+        /// Which.
+        rollout: RolloutId,
+    },
+    /// A rollout stands still.
+    RolloutHeld {
+        /// Which.
+        rollout: RolloutId,
+        /// Why.
+        reason: Untrusted,
+    },
+    /// A hold was lifted.
+    RolloutResumed {
+        /// Which.
+        rollout: RolloutId,
+    },
+    /// The engine may not act on its own here until a person turns it on.
+    AutomationStopped {
+        /// The rollout.
+        rollout: RolloutId,
+    },
+    /// The engine may act on its own here again.
+    AutomationResumed {
+        /// The rollout.
+        rollout: RolloutId,
+    },
+    /// A rollback began: its operations follow.
+    RollbackStarted {
+        /// The rollout.
+        rollout: RolloutId,
+        /// The version it goes back to.
+        to: String,
+        /// The trigger that asked for it, when it was not a person.
+        trigger: Option<TriggerId>,
+    },
+    /// Traffic is back and was read back.
+    RolledBack {
+        /// The rollout.
+        rollout: RolloutId,
+        /// The version it went back to.
+        to: String,
+        /// False when configured weight and pods agree but requests could not be seen.
+        proven: bool,
+    },
+    /// A window of samples crossed an edge.
+    Assessed {
+        /// The metric.
+        metric: MetricId,
+        /// The verdict before.
+        from: Verdict,
+        /// The verdict now.
+        to: Verdict,
+        /// The time of the first sample that says so.
+        since: Timestamp,
+        /// The newest number, in the unit's base.
+        value: Option<f64>,
+        /// The digest of the samples that decided.
+        inputs: Digest,
+    },
+    /// Good data for a rollout began or stopped: the edge a soak counts by.
+    DataQualityChanged {
+        /// The rollout.
+        rollout: RolloutId,
+        /// True while every metric that matters has good data.
+        good: bool,
+        /// The time of the sample that says so.
+        since: Timestamp,
+    },
+    /// A trigger moved to another state.
+    TriggerMoved {
+        /// Which.
+        trigger: TriggerId,
+        /// The state now.
+        to: TriggerPhase,
+        /// The time of the sample or the act that says so.
+        since: Timestamp,
+        /// The number behind it, in the unit's base.
+        value: Option<f64>,
+        /// Why, when it is kept from firing or unknown.
+        #[serde(default)]
+        reason: Untrusted,
+    },
+    /// Somebody was told something, or should be by hand.
+    Notified {
+        /// Notify or page, as the plan says.
+        action: crate::plan::rule::Action,
+        /// What was said.
+        text: Untrusted,
+    },
+    /// A person asked for: outward messages and checkpoints go on after a hold or a rollback.
+    MessagesRearmed {},
+    /// A note on the release.
+    Noted {
+        /// The note.
+        note: Untrusted,
+    },
+    /// Wall clock and boot clock came apart by more than two seconds.
+    ClockJumped {
+        /// By how much, in seconds.
+        seconds: i64,
+    },
+    /// An engine took the release.
+    EngineStarted {
+        /// The number that fences the others.
+        epoch: u64,
+    },
+    /// The epoch was raised by a person's safety act.
+    EpochRaised {
+        /// The number that fences the others.
+        epoch: u64,
+    },
+    /// The release is over and watched no longer.
+    ReleaseStable {},
+    /// The release was called off.
+    ReleaseCancelled {
+        /// Why.
+        reason: Untrusted,
+    },
+}
+
+/// What shows that an item is done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "is")]
+pub enum Evidence {
+    /// The pass of a gate's run.
+    GateRun {
+        /// The gate.
+        gate: GateId,
+        /// The run.
+        run: u32,
+    },
+    /// Text or a file's bytes, a blob.
+    Blob {
+        /// The file's name or a label.
+        name: Untrusted,
+        /// The blob.
+        digest: Digest,
+    },
+    /// A link.
+    Link {
+        /// Where to.
+        url: Untrusted,
+    },
+}
+
+/// What a role answers in the roll-call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answer {
+    /// Go.
+    Go,
+    /// No-go.
+    NoGo,
+    /// Asked and not there.
+    Absent,
+}
+
+/// One change to the world.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "is")]
+pub enum Act {
+    /// Bring the new version up beside the old one, without traffic.
+    Deploy {
+        /// The rollout.
+        rollout: RolloutId,
+    },
+    /// Give the canary this share.
+    SetWeight {
+        /// The rollout.
+        rollout: RolloutId,
+        /// The step it belongs to, 0 for a rollback.
+        step: u32,
+        /// The canary's share.
+        weight: Weight,
+    },
+    /// Take the new version away, after traffic has left it.
+    ScaleDown {
+        /// The rollout.
+        rollout: RolloutId,
+    },
+    /// Run the rollback procedure of the plan.
+    Procedure {
+        /// The rollout.
+        rollout: RolloutId,
+        /// The procedure.
+        procedure: crate::base::ProcedureId,
+    },
+    /// Say something to somebody.
+    Notify {
+        /// Notify or page.
+        action: crate::plan::rule::Action,
+        /// What.
+        text: Untrusted,
+    },
+}
+
+impl Act {
+    /// The rollout it belongs to.
+    pub fn rollout(&self) -> Option<&RolloutId> {
+        match self {
+            Act::Deploy { rollout }
+            | Act::SetWeight { rollout, .. }
+            | Act::ScaleDown { rollout }
+            | Act::Procedure { rollout, .. } => Some(rollout),
+            Act::Notify { .. } => None,
+        }
+    }
+
+    /// Kind and target in one word: operations with the same key are told apart by their count.
+    pub fn key(&self) -> String {
+        match self {
+            Act::Deploy { rollout } => format!("deploy/{rollout}"),
+            Act::SetWeight { rollout, weight, .. } => format!("set-weight/{rollout}/{}", weight.value()),
+            Act::ScaleDown { rollout } => format!("scale-down/{rollout}"),
+            Act::Procedure { rollout, procedure } => format!("procedure/{rollout}/{procedure}"),
+            Act::Notify { action, .. } => format!("notify/{}", action.as_str()),
+        }
+    }
+}
+
+/// How a change to the world ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Done and read back.
+    Done,
+    /// It was already so.
+    Adopted,
+    /// Another operation took its place.
+    Superseded,
+    /// It did not happen.
+    Failed,
+    /// Listed, not run: the plan is not trusted here.
+    Skipped,
+    /// Nobody knows; a person decides.
+    Unknown,
+}
+
+impl Outcome {
+    /// True when the world is as wanted.
+    pub fn is_done(self) -> bool {
+        matches!(self, Outcome::Done | Outcome::Adopted)
+    }
+}
+
+/// Where a trigger stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TriggerPhase {
+    /// Watching.
+    #[default]
+    Armed,
+    /// The rule holds, not yet for long enough.
+    Pending,
+    /// It fired and its actions began.
+    Fired,
+    /// It would count, and is kept from it.
+    Suppressed,
+    /// There is no good data to say.
+    Unknown,
+}
+
+/// An event with everything around it, as the journal keeps it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// The stream's version this event made, from 1.
+    pub version: u64,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: crate::base::Actor,
+    /// How sure we are of who.
+    pub assurance: crate::base::Assurance,
+    /// By which door.
+    pub via: crate::base::Via,
+    /// What; none when this program does not know the kind.
+    pub event: Option<Event>,
+    /// The kind's name, known or not.
+    pub kind: String,
+    /// The hash of this event: the head of the stream after it.
+    pub hash: Digest,
+}

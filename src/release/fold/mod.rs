@@ -1,0 +1,172 @@
+//! Events into state. Total: an event that does not fit what came before changes what it can and nothing else.
+
+mod items;
+mod rollouts;
+
+use crate::release::event::{Answer, Event, Recorded};
+use crate::release::state::{Identity, Mark, MetricState, Review, Run, State, Status};
+
+impl State {
+    /// Takes in one event.
+    pub fn apply(&mut self, recorded: &Recorded) {
+        self.version = recorded.version;
+        self.head = Some(recorded.hash);
+        self.updated = Some(recorded.at);
+        let Some(event) = &recorded.event else {
+            if !self.unknown_kinds.contains(&recorded.kind) {
+                self.unknown_kinds.push(recorded.kind.clone());
+            }
+            return;
+        };
+        let mark = Mark { by: recorded.actor.clone(), at: recorded.at, assurance: recorded.assurance };
+        self.fold_release(event, &mark);
+        self.fold_item(event, &mark);
+        self.fold_gate(event, &mark);
+        self.fold_approval(event, &mark);
+        self.fold_rollout(event, &mark);
+    }
+
+    /// The state after all of these events.
+    pub fn replay<'a>(events: impl IntoIterator<Item = &'a Recorded>) -> Self {
+        let mut state = Self::default();
+        for event in events {
+            state.apply(event);
+        }
+        state
+    }
+
+    fn fold_release(&mut self, event: &Event, mark: &Mark) {
+        match event {
+            Event::ReleaseCreated { release, version, environment } => {
+                self.identity = Some(Identity {
+                    release: release.clone(),
+                    version: version.clone(),
+                    environment: environment.clone(),
+                });
+            }
+            Event::PlanAdopted { plan, sources } => {
+                self.plan = Some(*plan);
+                self.sources = Some(*sources);
+                if self.status == Status::Draft {
+                    self.status = Status::Planned;
+                }
+            }
+            Event::AttemptOpened { attempt, artifact } => self.open_attempt(*attempt, artifact),
+            Event::T0Set { t0 } => self.t0 = Some(*t0),
+            Event::StageEntered { stage } => self.stage = Some(stage.clone()),
+            Event::StageLeft { stage, waiver } => {
+                self.left.insert(stage.clone(), waiver.clone());
+                if self.stage.as_ref() == Some(stage) {
+                    self.stage = None;
+                }
+            }
+            Event::ReleaseStarted { first_release } => {
+                self.started = Some(mark.at);
+                self.first_release = *first_release;
+                self.status = Status::Running;
+            }
+            Event::ReleaseStable {} => self.status = Status::Stable,
+            Event::ReleaseCancelled { .. } => self.status = Status::Cancelled,
+            Event::EngineStarted { epoch } | Event::EpochRaised { epoch } => {
+                self.epoch = self.epoch.max(*epoch)
+            }
+            Event::MessagesRearmed {} => self.messages_stopped = false,
+            Event::Assessed { metric, to, since, value, .. } => {
+                self.metrics
+                    .insert(metric.clone(), MetricState { verdict: *to, since: *since, value: *value });
+            }
+            Event::TriggerMoved { trigger, to, since, value, reason } => {
+                let state = self.triggers.entry(trigger.clone()).or_default();
+                state.phase = *to;
+                state.since = Some(*since);
+                state.value = *value;
+                state.reason = reason.clone();
+            }
+            _ => {}
+        }
+    }
+
+    /// The next attempt carries over what did not rest on the old artifact: items, notes, owners and stages.
+    fn open_attempt(&mut self, attempt: u32, artifact: &str) {
+        if attempt > 1 {
+            self.rollouts.clear();
+            self.triggers.clear();
+            self.metrics.clear();
+            self.started = None;
+            self.first_release = false;
+            self.messages_stopped = false;
+            self.status = Status::Planned;
+        }
+        self.attempt = attempt;
+        if let Some(identity) = &mut self.identity {
+            identity.version = artifact.to_owned();
+        }
+    }
+
+    fn fold_gate(&mut self, event: &Event, mark: &Mark) {
+        match event {
+            Event::GateStarted { gate, run } => {
+                let attempt = self.attempt;
+                self.gates.entry(gate.clone()).or_default().runs.push(Run {
+                    number: *run,
+                    started: mark.clone(),
+                    ended: None,
+                    verdict: None,
+                    summary: Default::default(),
+                    evidence: None,
+                    attempt,
+                });
+            }
+            Event::GateFinished { gate, run, verdict, summary, evidence, .. } => {
+                let state = self.gates.entry(gate.clone()).or_default();
+                if let Some(found) = state.runs.iter_mut().rev().find(|found| found.number == *run) {
+                    found.ended = Some(mark.at);
+                    found.verdict = Some(*verdict);
+                    found.summary = summary.clone();
+                    found.evidence = *evidence;
+                }
+            }
+            Event::GateReviewed { gate, run, accepted, reason, .. } => {
+                self.gates.entry(gate.clone()).or_default().review = Some(Review {
+                    mark: mark.clone(),
+                    run: *run,
+                    accepted: *accepted,
+                    reason: reason.clone(),
+                });
+            }
+            Event::GateWaived { gate, reason } => {
+                self.gates.entry(gate.clone()).or_default().waiver = Some((mark.clone(), reason.clone()));
+            }
+            _ => {}
+        }
+    }
+
+    fn fold_approval(&mut self, event: &Event, mark: &Mark) {
+        match event {
+            Event::ApprovalRequested { role } => {
+                let state = self.approvals.entry(role.clone()).or_default();
+                state.requested.get_or_insert(mark.at);
+            }
+            Event::ApprovalGiven { role, answer, reason, .. } => {
+                let state = self.approvals.entry(role.clone()).or_default();
+                state.answer = Some(*answer);
+                state.mark = Some(mark.clone());
+                state.reason = reason.clone();
+                state.void = None;
+                if *answer != Answer::Go && self.status == Status::Approved {
+                    self.status = Status::Planned;
+                }
+            }
+            Event::ApprovalVoided { role, reason } => {
+                let state = self.approvals.entry(role.clone()).or_default();
+                state.answer = None;
+                state.void = Some(reason.clone());
+                if self.status == Status::Approved {
+                    self.status = Status::Planned;
+                }
+            }
+            Event::PollCompleted {} if self.status == Status::Planned => self.status = Status::Approved,
+            _ => {}
+        }
+    }
+}

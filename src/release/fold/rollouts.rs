@@ -1,0 +1,169 @@
+//! Events of rollouts and their operations into state.
+//!
+//! State says what is wanted as soon as an intent is durable, and what is so only when it was read back.
+
+use crate::base::{OperationId, RolloutId, Weight};
+use crate::release::event::{Act, Event, Outcome};
+use crate::release::state::{
+    Hold, LastKnownGood, Mark, OperationState, Rollback, RolloutPhase, RolloutState, Soak, State, Status,
+};
+
+impl State {
+    pub(super) fn fold_rollout(&mut self, event: &Event, mark: &Mark) {
+        match event {
+            Event::LastKnownGoodCaptured { rollout, version, ready, of } => {
+                self.rollout_mut(rollout).last_known_good =
+                    Some(LastKnownGood { version: version.clone(), ready: *ready, of: *of });
+            }
+            Event::RolloutStarted { rollout } => self.rollout_mut(rollout).phase = RolloutPhase::Deploying,
+            Event::OperationIntended { operation, act, epoch } => self.intend(operation, act, *epoch, mark),
+            Event::OperationEnded { operation, outcome, summary } => {
+                self.end(operation, *outcome);
+                if let Some(state) = self.operations.get_mut(operation) {
+                    state.outcome = Some(*outcome);
+                    state.summary = summary.clone();
+                }
+            }
+            Event::TrafficObserved { rollout, configured, observed } => {
+                let state = self.rollout_mut(rollout);
+                state.configured = *configured;
+                state.observed = *observed;
+            }
+            Event::StepReached { rollout, step } => {
+                let blind = self.rollout_mut(rollout).blind_since;
+                let state = self.rollout_mut(rollout);
+                state.phase = RolloutPhase::Soaking;
+                state.step = *step;
+                let good_since = blind.is_none().then_some(mark.at);
+                state.soak = Soak { counted: 0, good_since, completed: false };
+            }
+            Event::SoakCompleted { rollout, .. } => self.rollout_mut(rollout).soak.completed = true,
+            Event::RolloutCompleted { rollout } => {
+                self.rollout_mut(rollout).phase = RolloutPhase::Completed;
+                if self.status == Status::Running
+                    && self.rollouts.values().all(|state| state.phase == RolloutPhase::Completed)
+                {
+                    self.status = Status::Watching;
+                }
+            }
+            Event::RolloutHeld { rollout, reason } => {
+                let hold = Hold { mark: mark.clone(), reason: reason.clone() };
+                let state = self.rollout_mut(rollout);
+                state.holds.push(hold);
+                pause(&mut state.soak, mark.at);
+                self.messages_stopped = true;
+            }
+            Event::RolloutResumed { rollout } => {
+                let state = self.rollout_mut(rollout);
+                state.holds.clear();
+                state.blind_acted = false;
+                if state.phase == RolloutPhase::Soaking && state.blind_since.is_none() {
+                    state.soak.good_since = Some(mark.at);
+                }
+            }
+            Event::AutomationStopped { rollout } => self.rollout_mut(rollout).automation_off = true,
+            Event::AutomationResumed { rollout } => self.rollout_mut(rollout).automation_off = false,
+            Event::DataQualityChanged { rollout, good, since } => self.data(rollout, *good, *since),
+            Event::RollbackStarted { rollout, to, trigger } => {
+                let state = self.rollout_mut(rollout);
+                state.phase = RolloutPhase::RollingBack;
+                state.operation = None;
+                pause(&mut state.soak, mark.at);
+                state.rollback = Some(Rollback {
+                    to: to.clone(),
+                    mark: mark.clone(),
+                    trigger: trigger.clone(),
+                    done: None,
+                    proven: false,
+                });
+                self.messages_stopped = true;
+            }
+            Event::RolledBack { rollout, proven, .. } => {
+                let state = self.rollout_mut(rollout);
+                state.phase = RolloutPhase::RolledBack;
+                if let Some(rollback) = &mut state.rollback {
+                    rollback.done = Some(mark.at);
+                    rollback.proven = *proven;
+                }
+                if !self.rollouts.values().any(|state| state.phase.is_live()) && !self.status.is_over() {
+                    self.status = Status::RolledBack;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn intend(&mut self, operation: &OperationId, act: &Act, epoch: u64, mark: &Mark) {
+        *self.operation_counts.entry(act.key()).or_default() += 1;
+        self.operations.insert(
+            operation.clone(),
+            OperationState {
+                act: act.clone(),
+                mark: mark.clone(),
+                epoch,
+                outcome: None,
+                summary: Default::default(),
+            },
+        );
+        if let Some(rollout) = act.rollout() {
+            let state = self.rollouts.entry(rollout.clone()).or_default();
+            state.operation = Some(operation.clone());
+            if let Act::SetWeight { weight, step, .. } = act {
+                state.desired = Some(*weight);
+                if *step > 0 {
+                    state.phase = RolloutPhase::Shifting;
+                }
+            }
+        }
+    }
+
+    /// An end frees the rollout for the next operation; what it changed is said by the observation beside it.
+    fn end(&mut self, operation: &OperationId, outcome: Outcome) {
+        let Some(act) = self.operations.get(operation).map(|known| known.act.clone()) else { return };
+        let Some(state) = act.rollout().and_then(|rollout| self.rollouts.get_mut(rollout)) else { return };
+        if state.operation.as_ref() == Some(operation) {
+            state.operation = None;
+        }
+        if let Act::ScaleDown { .. } = act
+            && outcome.is_done()
+        {
+            state.desired = Some(Weight::ZERO);
+        }
+    }
+
+    fn data(&mut self, rollout: &RolloutId, good: bool, since: crate::base::Timestamp) {
+        let state = self.rollout_mut(rollout);
+        if good {
+            state.blind_since = None;
+            state.blind_acted = false;
+            if state.phase == RolloutPhase::Soaking && state.holds.is_empty() {
+                state.soak.good_since.get_or_insert(since);
+            }
+        } else {
+            state.blind_since.get_or_insert(since);
+            pause(&mut state.soak, since);
+        }
+    }
+
+    fn rollout_mut(&mut self, rollout: &RolloutId) -> &mut RolloutState {
+        self.rollouts.entry(rollout.clone()).or_default()
+    }
+}
+
+impl RolloutPhase {
+    /// True while the new version has, or is about to have, traffic that is not settled.
+    pub fn is_live(self) -> bool {
+        matches!(
+            self,
+            RolloutPhase::Deploying
+                | RolloutPhase::Shifting
+                | RolloutPhase::Soaking
+                | RolloutPhase::RollingBack
+        )
+    }
+}
+
+fn pause(soak: &mut Soak, at: crate::base::Timestamp) {
+    soak.counted = soak.elapsed(at);
+    soak.good_since = None;
+}

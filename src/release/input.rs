@@ -1,0 +1,306 @@
+//! What may change a release: commands of people and reports of the engine.
+
+use serde::{Deserialize, Serialize};
+
+use crate::analysis::Verdict;
+use crate::base::{
+    Actor, Assurance, Digest, GateId, ItemId, MetricId, Offset, OperationId, RoleId, RolloutId, StageId,
+    Timestamp, TriggerId, Untrusted, Via, Weight,
+};
+use crate::release::event::{Answer, Evidence, Outcome, TriggerPhase};
+
+/// Something that may change a release.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "from", content = "is")]
+pub enum Input {
+    /// A person, or a script that stands in for one, wants something.
+    Command(Command),
+    /// The engine saw something.
+    Report(Report),
+}
+
+/// What a person wants, with who they are and what they saw.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Command {
+    /// Made by the client; the same id is done once however often it is sent.
+    pub id: uuid::Uuid,
+    /// Who.
+    pub actor: Actor,
+    /// How sure we are of who.
+    pub assurance: Assurance,
+    /// By which door.
+    pub via: Via,
+    /// The stream's version on the screen it was decided on; hazardous wishes are refused when the world moved.
+    pub seen: Option<u64>,
+    /// What.
+    pub wish: Wish,
+}
+
+/// What a person can want.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "wish")]
+pub enum Wish {
+    /// Make the release and adopt its plan; or adopt a changed plan.
+    AdoptPlan {
+        /// The digest of the binding text.
+        plan: Digest,
+        /// The blob of the sources.
+        sources: Digest,
+    },
+    /// Begin the next attempt with another artifact.
+    OpenAttempt {
+        /// The version or artifact.
+        artifact: String,
+    },
+    /// Set or move T-0.
+    SetT0 {
+        /// The moment.
+        t0: Timestamp,
+    },
+    /// Tick an item.
+    Tick {
+        /// Which.
+        item: ItemId,
+        /// What shows it is done.
+        evidence: Option<Evidence>,
+        /// Why it is ticked by hand, when something else should have ticked it.
+        waiver: Option<Untrusted>,
+    },
+    /// Open an item again.
+    Untick {
+        /// Which.
+        item: ItemId,
+        /// Why.
+        reason: Untrusted,
+    },
+    /// Leave an item out.
+    Skip {
+        /// Which.
+        item: ItemId,
+        /// Why.
+        reason: Untrusted,
+    },
+    /// Give an item an owner.
+    Assign {
+        /// Which.
+        item: ItemId,
+        /// Who; none takes the owner away.
+        owner: Option<String>,
+    },
+    /// Move an item's due time.
+    Retime {
+        /// Which.
+        item: ItemId,
+        /// When; none takes it away.
+        due: Option<Offset>,
+    },
+    /// Write a note, on an item or on the release.
+    Note {
+        /// The item; none for the release.
+        item: Option<ItemId>,
+        /// The note.
+        note: Untrusted,
+    },
+    /// Attach evidence to an item.
+    Attach {
+        /// Which.
+        item: ItemId,
+        /// What.
+        evidence: Evidence,
+    },
+    /// Add an item.
+    AddItem {
+        /// The stage.
+        stage: StageId,
+        /// The text.
+        text: Untrusted,
+        /// The item it is split from.
+        split_from: Option<ItemId>,
+    },
+    /// Leave the current stage, with a waiver when its exit criteria do not allow it.
+    LeaveStage {
+        /// The reason of the waiver.
+        waiver: Option<Untrusted>,
+    },
+    /// Run a gate.
+    RunGate {
+        /// Which.
+        gate: GateId,
+    },
+    /// Decide on a gate that asks for review, or answer a manual one.
+    ReviewGate {
+        /// Which.
+        gate: GateId,
+        /// True lets on.
+        accepted: bool,
+        /// Why.
+        reason: Untrusted,
+    },
+    /// Let a gate be; stays red.
+    WaiveGate {
+        /// Which.
+        gate: GateId,
+        /// Why.
+        reason: Untrusted,
+    },
+    /// Ask a role for its go.
+    RequestApproval {
+        /// Which; none asks all that are next.
+        role: Option<RoleId>,
+    },
+    /// Answer for a role.
+    Approve {
+        /// Which.
+        role: RoleId,
+        /// What.
+        answer: Answer,
+        /// Why.
+        reason: Untrusted,
+    },
+    /// T-0: start the release.
+    Start {
+        /// Accepts that there is nothing to go back to: no traffic, workload to zero.
+        accept_first_release: bool,
+    },
+    /// Begin a rollout, or go to its next step, or to a later one.
+    Promote {
+        /// Which rollout.
+        rollout: RolloutId,
+        /// The weight wanted; none is the next step's.
+        to: Option<Weight>,
+    },
+    /// Stand still.
+    Hold {
+        /// Which rollout; none is every one.
+        rollout: Option<RolloutId>,
+        /// Why.
+        reason: Untrusted,
+    },
+    /// Lift a hold, and let the engine act on its own again.
+    Resume {
+        /// Which rollout; none is every one.
+        rollout: Option<RolloutId>,
+    },
+    /// Put traffic back. Never refused for a gate, a lease, ownership or missing metrics.
+    RollBack {
+        /// Which rollout; none is every one that has begun.
+        rollout: Option<RolloutId>,
+        /// Why; may come later.
+        reason: Untrusted,
+    },
+    /// Fire a trigger that only a person can see.
+    FireTrigger {
+        /// Which.
+        trigger: TriggerId,
+        /// What was seen.
+        reason: Untrusted,
+    },
+    /// Let outward messages and checkpoints go on after a hold or a rollback.
+    RearmMessages,
+    /// The watch is over and all is well.
+    DeclareStable,
+    /// Call the release off.
+    Cancel {
+        /// Why.
+        reason: Untrusted,
+    },
+}
+
+/// What the engine saw.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "report")]
+pub enum Report {
+    /// The engine took the release.
+    EngineStarted {
+        /// Its epoch.
+        epoch: u64,
+    },
+    /// Time passed; anything due by now may happen.
+    Woke,
+    /// A run of a gate ended.
+    GateFinished {
+        /// Which.
+        gate: GateId,
+        /// The run.
+        run: u32,
+        /// What it says.
+        verdict: Verdict,
+        /// One line for people.
+        summary: Untrusted,
+        /// The captured output.
+        evidence: Option<Digest>,
+        /// How long it took, in milliseconds.
+        took_ms: u64,
+    },
+    /// An operation ended.
+    OperationEnded {
+        /// Which.
+        operation: OperationId,
+        /// How.
+        outcome: Outcome,
+        /// One line for people.
+        summary: Untrusted,
+        /// The canary's share the router says after it.
+        configured: Option<Weight>,
+        /// The canary's share of requests after it.
+        observed: Option<Weight>,
+    },
+    /// What runs now, healthy and wanted: what a rollback would go to.
+    Readiness {
+        /// The rollout.
+        rollout: RolloutId,
+        /// The version or digest.
+        version: String,
+        /// Healthy instances.
+        ready: u32,
+        /// Wanted instances.
+        of: u32,
+    },
+    /// Traffic was read and differs from what was last recorded in a way that matters.
+    Traffic {
+        /// The rollout.
+        rollout: RolloutId,
+        /// What the object says the canary gets.
+        configured: Option<Weight>,
+        /// What requests say the canary gets.
+        observed: Option<Weight>,
+    },
+    /// A metric crossed an edge.
+    Assessed {
+        /// Which.
+        metric: MetricId,
+        /// The verdict now.
+        verdict: Verdict,
+        /// The time of the first sample that says so.
+        since: Timestamp,
+        /// The newest number.
+        value: Option<f64>,
+        /// The digest of the samples.
+        inputs: Digest,
+    },
+    /// Good data began or stopped.
+    DataQuality {
+        /// The rollout.
+        rollout: RolloutId,
+        /// True while every metric that matters has good data.
+        good: bool,
+        /// The time of the sample that says so.
+        since: Timestamp,
+    },
+    /// A trigger's rule crossed an edge; `fired` means it held for its whole time by sample time.
+    Trigger {
+        /// Which.
+        trigger: TriggerId,
+        /// Where it stands.
+        phase: TriggerPhase,
+        /// The time of the sample that says so.
+        since: Timestamp,
+        /// The number behind it.
+        value: Option<f64>,
+    },
+    /// Wall clock and boot clock came apart.
+    ClockJumped {
+        /// By how much, in seconds.
+        seconds: i64,
+    },
+}

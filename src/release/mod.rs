@@ -1,0 +1,24 @@
+//! What is true, and what may happen next. Pure: all policy is here.
+//!
+//! [`decide`] turns an input into events, [`State::apply`] folds them, [`wanted`] derives what should be running,
+//! [`explain`] says why the release waits.
+
+mod decision;
+mod event;
+mod fold;
+mod input;
+mod state;
+mod view;
+
+pub use decision::{Blocker, Decision, Refusal, RefusalCode};
+pub use event::{Act, Answer, Event, Evidence, Outcome, Recorded, TriggerPhase};
+pub use input::{Command, Input, Report, Wish};
+pub use state::{
+    AddedItem, ApprovalState, GateState, Hold, Identity, ItemState, LastKnownGood, Mark, MetricState,
+    OperationState, Review, Rollback, RolloutPhase, RolloutState, Run, Soak, State, Status, Tick,
+    TriggerState,
+};
+pub use view::{
+    Elapsed, EngineHealth, Health, LogLine, Observations, Presence, Readiness, Series, SourceHealth, Traffic,
+    View,
+};

@@ -1,0 +1,399 @@
+//! What is true: the fold of the events of one stream and nothing else.
+//!
+//! Invariants: `apply` is total, does no I/O and reads no clock; the same events give the same state; state never
+//! says that traffic moved before an observation said so.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::analysis::Verdict;
+use crate::base::{
+    Actor, Assurance, Digest, GateId, ItemId, MetricId, Offset, OperationId, RoleId, RolloutId, StageId,
+    Timestamp, TriggerId, Untrusted, Weight,
+};
+use crate::release::event::{Act, Answer, Evidence, Outcome, TriggerPhase};
+
+/// One release in one environment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct State {
+    /// The stream's version: how many events made this state.
+    pub version: u64,
+    /// The hash of the newest event.
+    pub head: Option<Digest>,
+    /// The time of the newest event.
+    pub updated: Option<Timestamp>,
+    /// The release's name, version and environment, once it exists.
+    pub identity: Option<Identity>,
+    /// Where the release stands.
+    pub status: Status,
+    /// The current attempt, from 1; 0 before the first.
+    pub attempt: u32,
+    /// The digest of the adopted plan.
+    pub plan: Option<Digest>,
+    /// The blob of the sources the plan was made from.
+    pub sources: Option<Digest>,
+    /// T-0, when a person set it; the plan's own holds otherwise.
+    pub t0: Option<Timestamp>,
+    /// When the release was started.
+    pub started: Option<Timestamp>,
+    /// True when a person accepted that there is nothing to go back to.
+    pub first_release: bool,
+    /// The stage people are in.
+    pub stage: Option<StageId>,
+    /// Stages that were left, with the waiver's reason when there was one.
+    pub left: BTreeMap<StageId, Option<Untrusted>>,
+    /// What is known of each item that was touched; an untouched item is open.
+    pub items: BTreeMap<ItemId, ItemState>,
+    /// Items added by hand, in order.
+    pub added: Vec<AddedItem>,
+    /// What is known of each gate that ran or was decided.
+    pub gates: BTreeMap<GateId, GateState>,
+    /// What each role said.
+    pub approvals: BTreeMap<RoleId, ApprovalState>,
+    /// Where each rollout stands.
+    pub rollouts: BTreeMap<RolloutId, RolloutState>,
+    /// Where each trigger stands.
+    pub triggers: BTreeMap<TriggerId, TriggerState>,
+    /// The verdict of each metric, as last recorded.
+    pub metrics: BTreeMap<MetricId, MetricState>,
+    /// Every operation and how it ended.
+    pub operations: BTreeMap<OperationId, OperationState>,
+    /// How many operations of each kind and target began: what makes their ids unique.
+    pub operation_counts: BTreeMap<String, u32>,
+    /// After a hold or rollback, outward messages and checkpoints wait until a person re-arms them.
+    pub messages_stopped: bool,
+    /// The highest epoch seen.
+    pub epoch: u64,
+    /// Kinds of events this program does not know: the stream is read-only here, save hold and rollback.
+    pub unknown_kinds: Vec<String>,
+}
+
+/// What goes out and where to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Identity {
+    /// The service or product.
+    pub release: String,
+    /// The version.
+    pub version: String,
+    /// The environment.
+    pub environment: String,
+}
+
+/// Where a release stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Nothing adopted yet.
+    #[default]
+    Draft,
+    /// A plan is adopted.
+    Planned,
+    /// Every approver said go.
+    Approved,
+    /// T-0 came.
+    Running,
+    /// All traffic is on the new version; the watch goes on.
+    Watching,
+    /// Over and well.
+    Stable,
+    /// Traffic is back on the old version.
+    RolledBack,
+    /// Called off.
+    Cancelled,
+}
+
+impl Status {
+    /// True when nothing can happen any more in this attempt.
+    pub fn is_over(self) -> bool {
+        matches!(self, Status::Stable | Status::RolledBack | Status::Cancelled)
+    }
+    /// The word on screens and in files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Draft => "draft",
+            Status::Planned => "planned",
+            Status::Approved => "approved",
+            Status::Running => "running",
+            Status::Watching => "watching",
+            Status::Stable => "stable",
+            Status::RolledBack => "rolled-back",
+            Status::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// Who did something, when, and how sure we are of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Mark {
+    /// Who.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
+    /// How sure we are.
+    pub assurance: Assurance,
+}
+
+/// How far an item is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tick {
+    /// To be done.
+    #[default]
+    Open,
+    /// Done.
+    Done(Mark),
+    /// Left out, with a reason; counted apart from done.
+    Skipped(Mark, Untrusted),
+    /// Was done and is open again.
+    Reopened(Mark, Untrusted),
+}
+
+impl Tick {
+    /// True when the item holds nothing up.
+    pub fn is_settled(&self) -> bool {
+        matches!(self, Tick::Done(_) | Tick::Skipped(..))
+    }
+}
+
+/// What is known of an item.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ItemState {
+    /// How far it is.
+    pub tick: Tick,
+    /// The owner, when somebody changed what the plan says; the inner none takes the owner away.
+    pub owner: Option<Option<String>>,
+    /// The due time, when somebody changed what the plan says; the inner none takes it away.
+    pub due: Option<Option<Offset>>,
+    /// Notes in order.
+    pub notes: Vec<(Mark, Untrusted)>,
+    /// Evidence in order.
+    pub evidence: Vec<Evidence>,
+}
+
+/// An item added by hand.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AddedItem {
+    /// Its id.
+    pub id: ItemId,
+    /// The stage it is in.
+    pub stage: StageId,
+    /// Its text.
+    pub text: Untrusted,
+    /// The item it was split from.
+    pub split_from: Option<ItemId>,
+}
+
+/// What is known of a gate.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct GateState {
+    /// All runs, oldest first.
+    pub runs: Vec<Run>,
+    /// The newest review, with the run it was made on.
+    pub review: Option<Review>,
+    /// The waiver, when there is one.
+    pub waiver: Option<(Mark, Untrusted)>,
+}
+
+impl GateState {
+    /// The newest run that ended.
+    pub fn newest(&self) -> Option<&Run> {
+        self.runs.iter().rev().find(|run| run.verdict.is_some())
+    }
+    /// True while a run has begun and not ended.
+    pub fn is_running(&self) -> bool {
+        self.runs.last().is_some_and(|run| run.verdict.is_none())
+    }
+}
+
+/// One execution of a gate.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Run {
+    /// Its number, from 1.
+    pub number: u32,
+    /// Who started it, and when.
+    pub started: Mark,
+    /// When it ended.
+    pub ended: Option<Timestamp>,
+    /// What it says; none while it runs.
+    pub verdict: Option<Verdict>,
+    /// One line for people.
+    pub summary: Untrusted,
+    /// The captured output.
+    pub evidence: Option<Digest>,
+    /// The attempt it belongs to.
+    pub attempt: u32,
+}
+
+/// A decision on a gate that asks for one.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Review {
+    /// Who and when.
+    pub mark: Mark,
+    /// The run it was made on, 0 when there was none.
+    pub run: u32,
+    /// True lets on.
+    pub accepted: bool,
+    /// Why.
+    pub reason: Untrusted,
+}
+
+/// What a role said.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ApprovalState {
+    /// When it was first asked.
+    pub requested: Option<Timestamp>,
+    /// The answer that counts; none while waiting.
+    pub answer: Option<Answer>,
+    /// Who said it.
+    pub mark: Option<Mark>,
+    /// Why.
+    pub reason: Untrusted,
+    /// The reason the last answer no longer counts.
+    pub void: Option<Untrusted>,
+}
+
+/// Where a rollout stands.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct RolloutState {
+    /// The part it is in.
+    pub phase: RolloutPhase,
+    /// The step whose weight was reached, from 1; 0 before the first.
+    pub step: u32,
+    /// The canary's share that is wanted; none before anything was.
+    pub desired: Option<Weight>,
+    /// The canary's share the router says it gives, as last recorded.
+    pub configured: Option<Weight>,
+    /// The canary's share of requests, as last recorded.
+    pub observed: Option<Weight>,
+    /// The soak of the current step.
+    pub soak: Soak,
+    /// Holds that are on; each must be lifted.
+    pub holds: Vec<Hold>,
+    /// True when the engine may not act on its own here.
+    pub automation_off: bool,
+    /// What a rollback goes to.
+    pub last_known_good: Option<LastKnownGood>,
+    /// The operation in flight, when there is one.
+    pub operation: Option<OperationId>,
+    /// The rollback, once one began.
+    pub rollback: Option<Rollback>,
+    /// Since when there has been no good data; none while there is.
+    pub blind_since: Option<Timestamp>,
+    /// True when the blind rule has acted for the present spell.
+    pub blind_acted: bool,
+}
+
+/// The part a rollout is in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RolloutPhase {
+    /// Not begun.
+    #[default]
+    Waiting,
+    /// The new version is being brought up.
+    Deploying,
+    /// Traffic is being moved.
+    Shifting,
+    /// At a step's weight.
+    Soaking,
+    /// All traffic is on the new version.
+    Completed,
+    /// Traffic is going back.
+    RollingBack,
+    /// Traffic is back.
+    RolledBack,
+}
+
+/// How much good data a step has seen. Only time with good data and a live engine counts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Soak {
+    /// Seconds counted before `good_since`.
+    pub counted: i64,
+    /// Since when the present spell of good data counts.
+    pub good_since: Option<Timestamp>,
+    /// True once it has seen enough.
+    pub completed: bool,
+}
+
+impl Soak {
+    /// Seconds counted by `now`.
+    pub fn elapsed(&self, now: Timestamp) -> i64 {
+        let spell = self.good_since.map_or(0, |since| (now.as_second() - since.as_second()).max(0));
+        self.counted.saturating_add(spell)
+    }
+}
+
+/// A reason to stand still.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Hold {
+    /// Who and when; a person's hold is lifted by a person only.
+    pub mark: Mark,
+    /// Why.
+    pub reason: Untrusted,
+}
+
+/// What a rollback goes to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LastKnownGood {
+    /// The version or digest.
+    pub version: String,
+    /// Healthy instances.
+    pub ready: u32,
+    /// Wanted instances.
+    pub of: u32,
+}
+
+/// A rollback that began.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Rollback {
+    /// The version it goes back to.
+    pub to: String,
+    /// Who or what asked for it, and when.
+    pub mark: Mark,
+    /// The trigger that asked, when it was not a person.
+    pub trigger: Option<TriggerId>,
+    /// When traffic was read back; none while it goes on.
+    pub done: Option<Timestamp>,
+    /// False when requests could not be seen.
+    pub proven: bool,
+}
+
+/// Where a trigger stands.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct TriggerState {
+    /// The state.
+    pub phase: TriggerPhase,
+    /// Since when, by the time of the sample.
+    pub since: Option<Timestamp>,
+    /// The number behind it.
+    pub value: Option<f64>,
+    /// Why, when it is kept from firing or unknown.
+    pub reason: Untrusted,
+}
+
+/// The verdict of a metric.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MetricState {
+    /// What it says.
+    pub verdict: Verdict,
+    /// Since when.
+    pub since: Timestamp,
+    /// The number behind it.
+    pub value: Option<f64>,
+}
+
+/// One change to the world.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct OperationState {
+    /// What.
+    pub act: Act,
+    /// Who asked for it, and when the intent was recorded.
+    pub mark: Mark,
+    /// The epoch it was intended under.
+    pub epoch: u64,
+    /// How it ended; none while nobody knows.
+    pub outcome: Option<Outcome>,
+    /// One line for people.
+    pub summary: Untrusted,
+}

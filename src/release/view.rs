@@ -1,0 +1,155 @@
+//! What a cockpit or a report looks at: state, plan and what was just seen. The engine fills it.
+//!
+//! Invariants: plain data; what is not known is `None`, never zero; samples are oldest first.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::analysis::Verdict;
+use crate::base::{MetricId, RolloutId, SourceId, Timestamp, TriggerId, Untrusted, Weight};
+use crate::plan::Plan;
+use crate::release::state::State;
+
+/// One picture of a release.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// What is true.
+    pub state: Arc<State>,
+    /// What should happen.
+    pub plan: Arc<Plan>,
+    /// What was just seen in the world.
+    pub seen: Arc<Observations>,
+    /// Who is here.
+    pub presence: Vec<Presence>,
+    /// How the engine and its sources are.
+    pub health: Health,
+    /// The newest events, oldest first, for the log line.
+    pub recent: Arc<VecDeque<LogLine>>,
+    /// When this picture was made, by the engine's clock.
+    pub now: Timestamp,
+}
+
+/// What was just seen in the world; may be newer than the state, and is never journalled.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Observations {
+    /// Traffic by rollout.
+    pub traffic: BTreeMap<RolloutId, Traffic>,
+    /// Numbers by metric.
+    pub metrics: BTreeMap<MetricId, Series>,
+    /// How much of its time a pending trigger has seen.
+    pub triggers: BTreeMap<TriggerId, Elapsed>,
+    /// Healthy and wanted instances of what a rollback goes to.
+    pub readiness: BTreeMap<RolloutId, Readiness>,
+}
+
+/// Traffic as it is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Traffic {
+    /// What the object says the canary gets.
+    pub configured: Option<Weight>,
+    /// What requests say the canary gets.
+    pub observed: Option<Weight>,
+    /// When it was read.
+    pub at: Option<Timestamp>,
+}
+
+/// The newest samples of one metric.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Series {
+    /// Time and value, oldest first; a gap is `None`.
+    pub samples: Vec<(Timestamp, Option<f64>)>,
+    /// The verdict against its target and alert.
+    pub verdict: Verdict,
+    /// Why, when the verdict is not about a number.
+    pub reason: Untrusted,
+}
+
+/// How long a rule has held, and must.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Elapsed {
+    /// Seconds it has held, by sample time.
+    pub elapsed: i64,
+    /// Seconds it must.
+    pub needed: i64,
+}
+
+/// How many instances are healthy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Readiness {
+    /// The version or digest.
+    pub version: String,
+    /// Healthy instances.
+    pub ready: u32,
+    /// Wanted instances.
+    pub of: u32,
+}
+
+/// Somebody who looks at this release.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Presence {
+    /// The name.
+    pub name: String,
+    /// Where from, a host or a terminal.
+    pub from: String,
+}
+
+/// How the engine and its sources are.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Health {
+    /// Who acts.
+    pub engine: EngineHealth,
+    /// When each source last answered well, and what it said when it did not.
+    pub sources: BTreeMap<SourceId, SourceHealth>,
+    /// When the cluster last answered; none when the release has none.
+    pub cluster: Option<Timestamp>,
+}
+
+/// Who acts on this release.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "is")]
+pub enum EngineHealth {
+    /// Nobody: triggers are not evaluated.
+    #[default]
+    Nobody,
+    /// An engine of this host, in its own process or in this one.
+    Alive {
+        /// The number that fences the others.
+        epoch: u64,
+        /// True for a simulated world.
+        simulated: bool,
+    },
+    /// It does not answer.
+    Silent {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Another build holds the journal; this one only looks.
+    OtherBuild {
+        /// Its version.
+        version: String,
+    },
+}
+
+/// How a source of numbers is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceHealth {
+    /// When it last answered well.
+    pub good: Option<Timestamp>,
+    /// What was wrong last, when something was.
+    pub fault: Option<Untrusted>,
+}
+
+/// One event, for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogLine {
+    /// The stream's version.
+    pub version: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: String,
+    /// What, in one line.
+    pub text: String,
+}
