@@ -8,10 +8,10 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 
 use crate::analysis::Verdict;
-use crate::base::{OperationId, Seconds, Timestamp, Untrusted, Weight};
+use crate::base::{Actor, OperationId, Seconds, Timestamp, Untrusted, Weight};
 use crate::plan::rule::Action;
 use crate::plan::{Gate, Metric, ProcedureStep, Rollout, Source};
-use crate::release::{Outcome, Readiness};
+use crate::release::{Outcome, Readiness, View, Wish};
 
 /// Everything outside the process.
 #[derive(Clone)]
@@ -150,3 +150,21 @@ pub trait Notifier: Send + Sync {
 
 /// How long the engine waits for one answer before it calls it unreachable.
 pub const DEADLINE: Seconds = Seconds(10);
+
+/// Time as the engine sees it: the wall's, a faster one, or one that only moves when nothing is in flight.
+pub trait Clock: Send + Sync {
+    /// The time now.
+    fn now(&self) -> Timestamp;
+    /// Ends at that time, or at once when it is past.
+    fn until<'a>(&'a self, at: Timestamp) -> BoxFuture<'a, ()>;
+}
+
+/// The people of a simulated world, who act by a script.
+pub trait Cast: Send {
+    /// What they want now, in order, seeing what a cockpit would show.
+    fn wishes(&mut self, view: &View) -> Vec<(Actor, Wish)>;
+    /// When they look again, at the latest.
+    fn next(&self) -> Option<Timestamp>;
+    /// True when the play is over.
+    fn over(&self, view: &View) -> bool;
+}
