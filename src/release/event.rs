@@ -254,10 +254,26 @@ pub enum Event {
     RolloutHeld {
         /// Which.
         rollout: RolloutId,
+        /// What stopped it: says who may lift it.
+        cause: HoldCause,
         /// Why.
         reason: Untrusted,
     },
-    /// A hold was lifted.
+    /// The hold of a machine was lifted because its cause is gone.
+    HoldLifted {
+        /// Which rollout.
+        rollout: RolloutId,
+        /// Which hold.
+        cause: HoldCause,
+    },
+    /// The rule for having no good data acted, once for this spell.
+    BlindRuleApplied {
+        /// Which rollout.
+        rollout: RolloutId,
+        /// Since when there has been no good data.
+        since: Timestamp,
+    },
+    /// A person lifted every hold.
     RolloutResumed {
         /// Which.
         rollout: RolloutId,
@@ -489,6 +505,31 @@ impl Outcome {
     pub fn is_done(self) -> bool {
         matches!(self, Outcome::Done | Outcome::Adopted)
     }
+}
+
+/// What stopped a rollout.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "is")]
+pub enum HoldCause {
+    /// A person; only a person lifts it.
+    Person,
+    /// No good data for too long; lifts when good data is back.
+    Blind,
+    /// A trigger whose action is to hold; only a person lifts it.
+    Trigger {
+        /// Which.
+        trigger: TriggerId,
+    },
+    /// A trigger that keeps crossing its limit without firing; only a person lifts it.
+    Flapping {
+        /// Which.
+        trigger: TriggerId,
+    },
+    /// An operation that did not end well; only a person lifts it.
+    Operation {
+        /// Which.
+        operation: OperationId,
+    },
 }
 
 /// Where a trigger stands.

@@ -3,18 +3,22 @@
 //! [`decide`] turns an input into events, [`State::apply`] folds them, [`wanted`] derives what should be running,
 //! [`explain`] says why the release waits.
 
+pub mod clock;
 mod decision;
 mod event;
 mod fold;
 mod input;
+mod standing;
 mod state;
 mod view;
+mod wanted;
 
 pub use decision::{Blocker, Decision, Refusal, RefusalCode};
-pub use event::{Act, Answer, Event, Evidence, Outcome, Recorded, TriggerPhase};
+pub use event::{Act, Answer, Event, Evidence, HoldCause, Outcome, Recorded, TriggerPhase};
 pub use input::{Command, Input, Report, Wish};
+pub use standing::{Standing, Word, standing};
 pub use state::{
-    AddedItem, ApprovalState, GateState, Hold, Identity, ItemState, LastKnownGood, Mark, MetricState,
+    AddedItem, ApprovalState, GateState, Hold, Identity, ItemState, LastKnownGood, Mark, MetricState, Moved,
     OperationState, Review, Rollback, RolloutPhase, RolloutState, Run, Soak, State, Status, Tick,
     TriggerState,
 };
@@ -22,3 +26,4 @@ pub use view::{
     Elapsed, EngineHealth, Health, LogLine, Observations, Presence, Readiness, Series, SourceHealth, Traffic,
     View,
 };
+pub use wanted::{Wanted, wanted};

@@ -12,7 +12,7 @@ use crate::base::{
     Actor, Assurance, Digest, GateId, ItemId, MetricId, Offset, OperationId, RoleId, RolloutId, StageId,
     Timestamp, TriggerId, Untrusted, Weight,
 };
-use crate::release::event::{Act, Answer, Evidence, Outcome, TriggerPhase};
+use crate::release::event::{Act, Answer, Evidence, HoldCause, Outcome, TriggerPhase};
 
 /// One release in one environment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -63,10 +63,23 @@ pub struct State {
     pub operation_counts: BTreeMap<String, u32>,
     /// After a hold or rollback, outward messages and checkpoints wait until a person re-arms them.
     pub messages_stopped: bool,
+    /// The newest event that a hazardous wish must have seen: its version, who made it and its kind.
+    pub moved: Option<Moved>,
     /// The highest epoch seen.
     pub epoch: u64,
     /// Kinds of events this program does not know: the stream is read-only here, save hold and rollback.
     pub unknown_kinds: Vec<String>,
+}
+
+/// The newest event that changes what a hazardous wish would mean.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Moved {
+    /// The stream's version it made.
+    pub version: u64,
+    /// Who and when.
+    pub mark: Mark,
+    /// What, in a few words.
+    pub what: &'static str,
 }
 
 /// What goes out and where to.
@@ -327,8 +340,10 @@ impl Soak {
 /// A reason to stand still.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Hold {
-    /// Who and when; a person's hold is lifted by a person only.
+    /// Who recorded it, and when.
     pub mark: Mark,
+    /// What stopped it: says who may lift it.
+    pub cause: HoldCause,
     /// Why.
     pub reason: Untrusted,
 }
@@ -370,6 +385,8 @@ pub struct TriggerState {
     pub value: Option<f64>,
     /// Why, when it is kept from firing or unknown.
     pub reason: Untrusted,
+    /// How often it became pending since the last step was reached.
+    pub pendings: u32,
 }
 
 /// The verdict of a metric.

@@ -11,11 +11,11 @@ mod pieces;
 mod when;
 
 pub use counts::Counts;
+pub use error::ReadError;
 pub use model::{Item, ItemKind, Mark, Passage, Playbook, Stage, StageKind, Words};
 pub use pieces::{
     Approval, Checkpoint, Command, Contact, Criterion, Environment, Gate, GateAction, Message, Metric,
     Milestone, Place, Placeholder, Procedure, Review, Risk, Role, Session, SeverityLevel, Step, Template,
     Tree, Trigger, VersionLiteral,
 };
-pub use error::ReadError;
 pub use when::When;

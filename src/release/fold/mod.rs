@@ -3,8 +3,8 @@
 mod items;
 mod rollouts;
 
-use crate::release::event::{Answer, Event, Recorded};
-use crate::release::state::{Identity, Mark, MetricState, Review, Run, State, Status};
+use crate::release::event::{Act, Answer, Event, Recorded, TriggerPhase};
+use crate::release::state::{Identity, Mark, MetricState, Moved, Review, Run, State, Status};
 
 impl State {
     /// Takes in one event.
@@ -19,6 +19,7 @@ impl State {
             return;
         };
         let mark = Mark { by: recorded.actor.clone(), at: recorded.at, assurance: recorded.assurance };
+        self.fold_moved(event, &mark);
         self.fold_release(event, &mark);
         self.fold_item(event, &mark);
         self.fold_gate(event, &mark);
@@ -81,9 +82,31 @@ impl State {
                 state.since = Some(*since);
                 state.value = *value;
                 state.reason = reason.clone();
+                if *to == TriggerPhase::Pending {
+                    state.pendings = state.pendings.saturating_add(1);
+                }
             }
             _ => {}
         }
+    }
+
+    /// Remembers the newest event that a hazardous wish must have seen.
+    fn fold_moved(&mut self, event: &Event, mark: &Mark) {
+        let what = match event {
+            Event::PlanAdopted { .. } => "adopted a plan",
+            Event::AttemptOpened { .. } => "opened an attempt",
+            Event::OperationIntended { act: Act::SetWeight { .. }, .. } => "moved traffic",
+            Event::StepReached { .. } => "reached a step",
+            Event::RolloutHeld { .. } => "held the rollout",
+            Event::RolloutResumed { .. } => "resumed the rollout",
+            Event::RollbackStarted { .. } => "rolled back",
+            Event::RolledBack { .. } => "finished the rollback",
+            Event::ApprovalVoided { .. } => "voided an approval",
+            Event::GateWaived { .. } => "waived a gate",
+            Event::ReleaseStable {} | Event::ReleaseCancelled { .. } => "ended the release",
+            _ => return,
+        };
+        self.moved = Some(Moved { version: self.version, mark: mark.clone(), what });
     }
 
     /// The next attempt carries over what did not rest on the old artifact: items, notes, owners and stages.

@@ -36,6 +36,7 @@ impl State {
                 state.step = *step;
                 let good_since = blind.is_none().then_some(mark.at);
                 state.soak = Soak { counted: 0, good_since, completed: false };
+                self.forget_pendings();
             }
             Event::SoakCompleted { rollout, .. } => self.rollout_mut(rollout).soak.completed = true,
             Event::RolloutCompleted { rollout } => {
@@ -46,8 +47,8 @@ impl State {
                     self.status = Status::Watching;
                 }
             }
-            Event::RolloutHeld { rollout, reason } => {
-                let hold = Hold { mark: mark.clone(), reason: reason.clone() };
+            Event::RolloutHeld { rollout, cause, reason } => {
+                let hold = Hold { mark: mark.clone(), cause: cause.clone(), reason: reason.clone() };
                 let state = self.rollout_mut(rollout);
                 state.holds.push(hold);
                 pause(&mut state.soak, mark.at);
@@ -56,11 +57,15 @@ impl State {
             Event::RolloutResumed { rollout } => {
                 let state = self.rollout_mut(rollout);
                 state.holds.clear();
-                state.blind_acted = false;
-                if state.phase == RolloutPhase::Soaking && state.blind_since.is_none() {
-                    state.soak.good_since = Some(mark.at);
-                }
+                resume(state, mark.at);
+                self.forget_pendings();
             }
+            Event::HoldLifted { rollout, cause } => {
+                let state = self.rollout_mut(rollout);
+                state.holds.retain(|hold| &hold.cause != cause);
+                resume(state, mark.at);
+            }
+            Event::BlindRuleApplied { rollout, .. } => self.rollout_mut(rollout).blind_acted = true,
             Event::AutomationStopped { rollout } => self.rollout_mut(rollout).automation_off = true,
             Event::AutomationResumed { rollout } => self.rollout_mut(rollout).automation_off = false,
             Event::DataQualityChanged { rollout, good, since } => self.data(rollout, *good, *since),
@@ -145,6 +150,13 @@ impl State {
         }
     }
 
+    /// A new step, or a person who looked, gives every trigger a clean count.
+    fn forget_pendings(&mut self) {
+        for trigger in self.triggers.values_mut() {
+            trigger.pendings = 0;
+        }
+    }
+
     fn rollout_mut(&mut self, rollout: &RolloutId) -> &mut RolloutState {
         self.rollouts.entry(rollout.clone()).or_default()
     }
@@ -160,6 +172,12 @@ impl RolloutPhase {
                 | RolloutPhase::Soaking
                 | RolloutPhase::RollingBack
         )
+    }
+}
+
+fn resume(state: &mut RolloutState, at: crate::base::Timestamp) {
+    if state.phase == RolloutPhase::Soaking && state.blind_since.is_none() && state.holds.is_empty() {
+        state.soak.good_since.get_or_insert(at);
     }
 }
 

@@ -1,0 +1,39 @@
+//! What should be running now. Derived from state alone, so a restarted engine resumes it.
+
+use crate::base::{GateId, OperationId, Timestamp};
+use crate::plan::Plan;
+use crate::release::state::State;
+
+/// What should be running.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Runs of gates that began and have not ended.
+    pub gates: Vec<(GateId, u32)>,
+    /// Operations that were intended and have not ended, oldest first.
+    pub operations: Vec<OperationId>,
+    /// True while numbers and traffic matter.
+    pub observe: bool,
+    /// True while the engine must live on although nobody looks.
+    pub alive: bool,
+}
+
+/// What should be running at `now`.
+pub fn wanted(state: &State, plan: &Plan, now: Timestamp) -> Wanted {
+    let gates = state
+        .gates
+        .iter()
+        .filter_map(|(id, gate)| {
+            gate.runs.last().filter(|run| run.verdict.is_none()).map(|run| (id, run.number))
+        })
+        .map(|(id, run)| (id.clone(), run))
+        .collect::<Vec<_>>();
+    let mut open: Vec<_> = state.operations.iter().filter(|(_, known)| known.outcome.is_none()).collect();
+    open.sort_by_key(|(id, known)| (known.mark.at, (*id).clone()));
+    let operations = open.into_iter().map(|(id, _)| id.clone()).collect::<Vec<_>>();
+    let live = state.rollouts.values().any(|rollout| rollout.phase.is_live());
+    let watching = !state.status.is_over() && state.started.is_some();
+    let soon = crate::release::clock::next_due(state, plan, now)
+        .is_some_and(|(at, _)| at.as_second() - now.as_second() < 3600);
+    let alive = live || watching || soon || !gates.is_empty() || !operations.is_empty();
+    Wanted { gates, operations, observe: !state.status.is_over() || live, alive }
+}
