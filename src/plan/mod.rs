@@ -1,14 +1,22 @@
 //! What should happen. Pure: playbooks and plan files in, a plan and findings out; no I/O, no clock; names only
 //! `base`.
 
+mod error;
+pub mod file;
 pub mod finding;
 mod model;
+mod nearest;
 pub mod playbook;
+mod resolve;
 pub mod rule;
+mod source;
 
+pub use error::{INVALID_PLAN, PlanError};
 pub use finding::{Code, Finding, Severity};
 pub use model::{
     Blind, Bound, Check, Checkpoint, CommandCheck, Counts, Escalation, Exit, ExitItems, Expect, Gate,
     GitCheck, GitFact, HttpCheck, Item, Message, Metric, Otherwise, Plan, Procedure, ProcedureStep,
     ReleaseKind, ReleaseSpec, Role, Rollout, Source, Stage, Step, Strategy, Trigger, Watched,
 };
+pub use resolve::{Resolved, resolve};
+pub use source::{SourceFile, Sources, SourcesError};

@@ -1,0 +1,103 @@
+//! What is done: `[rollout.*]`, `[trigger.*]`, `[procedure.*]`.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::plan::Strategy;
+
+use super::at::{At, OneOrMany};
+
+/// How one service goes out.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rollout {
+    /// The way traffic moves; `canary` without it.
+    pub strategy: Option<Strategy>,
+    /// What splits the traffic: its kind and settings.
+    #[serde(default)]
+    pub router: BTreeMap<String, String>,
+    /// What is deployed.
+    #[serde(default)]
+    pub deploy: BTreeMap<String, String>,
+    /// The steps, rising; the last one has weight 100.
+    pub steps: At<Vec<At<Step>>>,
+    /// What happens when there is no good data.
+    pub blind: Option<Blind>,
+    /// The procedure a rollback runs beside traffic and workload.
+    pub rollback: Option<At<String>>,
+}
+
+/// One step of a rollout.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// The new version's share of the traffic in percent.
+    #[schemars(range(min = 0, max = 100))]
+    pub weight: At<f64>,
+    /// How long good data must be seen before the next step; not at all without it.
+    pub soak: Option<At<String>>,
+    /// Gates that must allow the next step.
+    #[serde(default)]
+    pub gates: Vec<At<String>>,
+    /// True when the engine goes on by itself once everything allows.
+    #[serde(default)]
+    pub auto: bool,
+}
+
+/// What happens when there is no good data.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Blind {
+    /// After how long without good data.
+    pub after: At<String>,
+    /// Only from this share of the traffic on, such as `10%`; always without it.
+    pub above: Option<At<String>>,
+    /// What is done, in order.
+    pub actions: OneOrMany,
+}
+
+/// A rule with a severity and actions.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Trigger {
+    /// `METRIC alert`, a rule over a metric, `gate NAME failing for 2m`, or `manual`.
+    pub when: At<String>,
+    /// P0, P1 and so on; `P1` without it.
+    pub severity: Option<At<String>>,
+    /// What is done when it fires, in order.
+    pub actions: OneOrMany,
+    /// The rollout it acts on; every rollout without it.
+    pub rollout: Option<At<String>>,
+}
+
+/// An ordered list of operations with verification.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Procedure {
+    /// The title as people write it; made from the procedure's name without it.
+    pub title: Option<At<String>>,
+    /// What is done, in order.
+    pub steps: Vec<At<ProcedureStep>>,
+    /// What must be true afterwards: gates.
+    #[serde(default)]
+    pub verify: Vec<At<String>>,
+}
+
+/// One step of a procedure: a command or something a person does.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProcedureStep {
+    /// A command: program and arguments, never through a shell.
+    pub run: Option<At<Vec<String>>>,
+    /// Extra environment of the command.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// What the command must print: `empty` or `something`.
+    pub expect: Option<At<String>>,
+    /// A text the command's output must hold.
+    pub contains: Option<At<String>>,
+    /// What a person does.
+    pub manual: Option<At<String>>,
+}
