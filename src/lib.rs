@@ -6,11 +6,13 @@
 //! - [`release`]: what is true and what may happen next → analysis, plan, base
 //! - [`journal`]: what has happened, durably → release, base
 //! - [`engine`]: the one that acts → journal, release, analysis, plan, base
+//! - [`cli`]: the verbs, and the only wiring of the world to the engine's ports → all
 //!
 //! `base`, `plan`, `analysis` and `release` are pure: no I/O, no clock.
 
 pub mod analysis;
 pub mod base;
+pub mod cli;
 pub mod engine;
 pub mod journal;
 pub mod plan;

@@ -1,0 +1,126 @@
+//! The verbs: one file each, and the only room that wires the world to the engine's ports.
+//!
+//! Invariants: a verb never prompts, its arguments are the confirmation; it ends with one code of [`Exit`]; under
+//! `--json` standard output is only JSON and errors are one JSON object on standard error.
+
+mod completions;
+mod doctor;
+mod exit;
+mod home;
+mod man;
+mod out;
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+pub use exit::{Exit, Failure};
+pub use home::Home;
+pub use out::{Answer, Out};
+
+/// Everything a command line can say.
+#[derive(Debug, Parser)]
+#[command(name = "tminus", version, about, max_term_width = 100, after_help = after(), arg_required_else_help = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+    /// The release, when there are several: its name, or NAME/ENVIRONMENT
+    #[arg(short, long, global = true, value_name = "RELEASE")]
+    release: Option<String>,
+    /// Answer in JSON, for scripts
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+/// What `--help` ends with: two commands to begin with, and the table of exit codes.
+fn after() -> String {
+    let codes = Exit::ALL.map(|exit| format!("  {:>3}  {}\n", exit.code(), exit.meaning())).concat();
+    format!(
+        "Examples:\n  tminus demo                a whole release with a bad canary, simulated\n  \
+         tminus open RELEASE.md     your own playbook as a live release\n\nExit codes:\n{codes}"
+    )
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Say whether this machine is fit to drive a release
+    #[command(after_help = "Example:\n  tminus doctor --json")]
+    Doctor(doctor::Doctor),
+    /// Print a completion script for a shell
+    #[command(
+        hide = true,
+        after_help = "Example:\n  tminus completions bash > ~/.local/share/bash-completion/completions/tminus"
+    )]
+    Completions(completions::Completions),
+    /// Print the manual page
+    #[command(hide = true, after_help = "Example:\n  tminus man | man -l -")]
+    Man(man::Man),
+}
+
+/// What every verb is given.
+#[derive(Debug)]
+pub struct Context {
+    /// Where to write.
+    pub out: Out,
+    /// Where this user's files are.
+    pub home: Home,
+    /// The release that was named with `-r`.
+    pub release: Option<String>,
+}
+
+/// Runs the verb that these arguments name; the first of them is the program's name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    // Asked before parsing, because an error in the arguments is to be JSON as well.
+    let json = arguments.iter().take_while(|word| *word != "--").any(|word| word == "--json");
+    let out = Out::new(if json { Answer::Json } else { Answer::Text });
+    match parse(arguments, out) {
+        Ok(arguments) => act(arguments, out).unwrap_or_else(|failure| {
+            out.failure(&failure);
+            failure.exit
+        }),
+        Err(exit) => exit,
+    }
+}
+
+fn parse(arguments: Vec<OsString>, out: Out) -> Result<Arguments, Exit> {
+    Arguments::command()
+        .try_get_matches_from(arguments)
+        .and_then(|matches| Arguments::from_arg_matches(&matches))
+        .map_err(|error| {
+            if error.use_stderr() && out.is_json() {
+                let text = error.render().to_string();
+                let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+                out.failure(&Failure::usage(message).help("see `tminus --help`"));
+            } else {
+                // Standard output or error is closed: nobody is left to tell.
+                let _ = error.print();
+            }
+            if error.use_stderr() { Exit::Usage } else { Exit::Ok }
+        })
+}
+
+fn act(arguments: Arguments, out: Out) -> Result<Exit, Failure> {
+    let context = Context { out, home: Home::find()?, release: arguments.release };
+    match arguments.verb {
+        Verb::Doctor(verb) => verb.run(&context),
+        Verb::Completions(verb) => verb.run(&context),
+        Verb::Man(verb) => verb.run(&context),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_holds_and_every_verb_shows_an_example() {
+        let mut command = Arguments::command();
+        command.build();
+        command.clone().debug_assert();
+        for verb in command.get_subcommands().filter(|verb| verb.get_name() != "help") {
+            let help = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains(&format!("tminus {}", verb.get_name())), "{}: {help}", verb.get_name());
+        }
+    }
+}
