@@ -1,6 +1,7 @@
 //! What should happen. Pure: playbooks and plan files in, a plan and findings out; no I/O, no clock; names only
 //! `base`.
 
+pub mod bundled;
 mod error;
 pub mod file;
 pub mod finding;
