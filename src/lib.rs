@@ -6,6 +6,7 @@
 //! - [`release`]: what is true and what may happen next → analysis, plan, base
 //! - [`journal`]: what has happened, durably → release, base
 //! - [`engine`]: the one that acts → journal, release, analysis, plan, base
+//! - [`report`]: what people read → journal, release, analysis, plan, base
 //! - [`cli`]: the verbs, and the only wiring of the world to the engine's ports → all
 //!
 //! `base`, `plan`, `analysis` and `release` are pure: no I/O, no clock.
@@ -17,3 +18,4 @@ pub mod engine;
 pub mod journal;
 pub mod plan;
 pub mod release;
+pub mod report;

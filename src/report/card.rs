@@ -1,0 +1,106 @@
+//! A release in a few lines: for a chat message, and for `tminus status` on a terminal.
+//!
+//! Invariant: every text from outside has passed an exit of [`Untrusted`](crate::base::Untrusted).
+
+use std::fmt::Write as _;
+
+use super::status::Status;
+use crate::base::{Untrusted, short_duration};
+
+/// Three to six lines that say where the release stands, why it waits and what a rollback would go to.
+pub fn card(status: &Status) -> String {
+    let mut out = String::new();
+    let clock = status.t.map(|t| format!(" · {}", t_text(t))).unwrap_or_default();
+    line(
+        &mut out,
+        format!("{} {} → {} · {}{clock}", status.release, status.version, status.environment, status.status),
+    );
+    let items = &status.items;
+    let mut parts = vec![format!("items {}/{}", items.done, items.total)];
+    if items.overdue > 0 {
+        parts.push(format!("{} overdue", items.overdue));
+    }
+    let gates: Vec<String> = status
+        .gates
+        .iter()
+        .filter(|(_, count)| **count > 0)
+        .map(|(word, count)| format!("{count} {word}"))
+        .collect();
+    if !gates.is_empty() {
+        parts.push(format!("gates {}", gates.join(", ")));
+    }
+    if let Some(stage) = &status.stage {
+        parts.insert(0, format!("stage {stage}"));
+    }
+    line(&mut out, parts.join(" · "));
+    if !status.approvals.is_empty() {
+        line(&mut out, poll(status));
+    }
+    for rollout in &status.rollouts {
+        line(
+            &mut out,
+            format!(
+                "{} step {} of {} · canary wanted {}, configured {}, observed {}",
+                rollout.name,
+                rollout.step,
+                rollout.steps,
+                share(rollout.canary.desired),
+                share(rollout.canary.configured),
+                share(rollout.canary.observed)
+            ),
+        );
+    }
+    if let Some(to) = &status.rollback.to {
+        let count = |number: Option<u32>| number.map_or_else(|| "?".to_owned(), |it| it.to_string());
+        let (ready, of) = (count(status.rollback.ready), count(status.rollback.of));
+        line(&mut out, format!("rollback → {to} · ready {ready}/{of}"));
+    }
+    for blocker in &status.blockers {
+        line(&mut out, format!("waits: {} ({})", blocker.message, blocker.help));
+    }
+    out
+}
+
+/// The roll-call in one line: `go 2 · no-go 0 · waiting qa, ops`.
+pub fn poll(status: &Status) -> String {
+    let of = |state: &str| -> Vec<&str> {
+        status.approvals.iter().filter(|it| it.state == state).map(|it| it.role.as_str()).collect()
+    };
+    let mut text = format!("go {} · no-go {}", of("go").len(), of("no-go").len());
+    for state in ["waiting", "absent", "void"] {
+        let roles = of(state);
+        if !roles.is_empty() {
+            let _ = write!(text, " · {state} {}", roles.join(", "));
+        }
+    }
+    text
+}
+
+/// `T-2h`, `T+42m`; whole minutes once it is more than two of them.
+pub fn t_text(t: i64) -> String {
+    let sign = if t < 0 { '-' } else { '+' };
+    let whole = if t.abs() > 120 { t.abs() / 60 * 60 } else { t.abs() };
+    format!("T{sign}{}", short_duration(whole))
+}
+
+/// A percent share, or `unknown`.
+pub fn share(share: Option<f64>) -> String {
+    let Some(value) = share else { return "unknown".to_owned() };
+    if value.fract() == 0.0 { format!("{value:.0} %") } else { format!("{value:.1} %") }
+}
+
+fn line(out: &mut String, text: String) {
+    out.push_str(&Untrusted::new(text).line());
+    out.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_read_as_people_say_them() {
+        assert_eq!([t_text(-7200), t_text(61), t_text(2560), t_text(0)], ["T-2h", "T+1m1s", "T+42m", "T+0s"]);
+        assert_eq!([share(None), share(Some(25.0)), share(Some(24.84))], ["unknown", "25 %", "24.8 %"]);
+    }
+}

@@ -1,0 +1,274 @@
+//! Where a release stands, as one object. Its JSON is a contract with scripts: names and meanings stay.
+//!
+//! Invariants: weights are percent shares; what is not known is `null`, never zero; times are seconds.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::base::{Assurance, Weight};
+use crate::plan::{Plan, Watched};
+use crate::release::{
+    Answer, ApprovalState, Blocker, EngineHealth, RolloutState, State, Tick, TriggerPhase, View, Word, clock,
+    standing,
+};
+
+/// Where a release stands.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Status {
+    /// The service or product.
+    pub release: String,
+    /// The version that goes out.
+    pub version: String,
+    /// The current attempt, from 1; 0 before the first.
+    pub attempt: u32,
+    /// Where to.
+    pub environment: String,
+    /// The release's status word.
+    pub status: &'static str,
+    /// The stage people are in.
+    pub stage: Option<String>,
+    /// Seconds from T-0, negative before it; none without a T-0.
+    pub t: Option<i64>,
+    /// How many items there are.
+    pub items: Items,
+    /// How many gates say each word; every word is there.
+    pub gates: BTreeMap<&'static str, usize>,
+    /// The roll-call, in the order people are asked.
+    pub approvals: Vec<Approval>,
+    /// How each service goes out.
+    pub rollouts: Vec<Rollout>,
+    /// Where each trigger stands.
+    pub triggers: Vec<Trigger>,
+    /// Why the release waits.
+    pub blockers: Vec<Blocker>,
+    /// What a rollback would go to.
+    pub rollback: Rollback,
+    /// Who acts: `alive`, `nobody`, `silent` or `other-build`.
+    pub engine: &'static str,
+    /// The hash of the newest event.
+    pub head: Option<String>,
+    /// How many events there are.
+    pub events: u64,
+}
+
+/// How many items there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Items {
+    /// Done; skipped ones are not.
+    pub done: usize,
+    /// All of them, added ones too.
+    pub total: usize,
+    /// Due and not settled.
+    pub overdue: usize,
+}
+
+/// What one role said.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Approval {
+    /// The role.
+    pub role: String,
+    /// `waiting`, `go`, `no-go`, `absent` or `void`.
+    pub state: &'static str,
+    /// Who said it.
+    pub by: Option<String>,
+    /// How sure we are of who.
+    pub assurance: Option<Assurance>,
+}
+
+/// How one service goes out.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Rollout {
+    /// The rollout.
+    pub name: String,
+    /// The step whose weight was reached, from 1; 0 before the first.
+    pub step: u32,
+    /// How many steps there are.
+    pub steps: usize,
+    /// The old version's share.
+    pub stable: Shares,
+    /// The new version's share.
+    pub canary: Shares,
+}
+
+/// One side's share of traffic in percent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Shares {
+    /// What is wanted.
+    pub desired: Option<f64>,
+    /// What the router's object says.
+    pub configured: Option<f64>,
+    /// What requests say.
+    pub observed: Option<f64>,
+}
+
+/// Where one trigger stands.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Trigger {
+    /// The trigger.
+    pub name: String,
+    /// `armed`, `pending`, `fired`, `suppressed` or `unknown`.
+    pub state: TriggerPhase,
+    /// Seconds its rule has held, while it is pending.
+    pub elapsed: Option<i64>,
+    /// Seconds its rule must hold.
+    #[serde(rename = "for")]
+    pub lasting: Option<i64>,
+}
+
+/// What a rollback would go to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Rollback {
+    /// The version or digest.
+    pub to: Option<String>,
+    /// Healthy instances.
+    pub ready: Option<u32>,
+    /// Wanted instances.
+    pub of: Option<u32>,
+}
+
+impl Status {
+    /// Where the release of this picture stands.
+    pub fn of(view: &View, blockers: Vec<Blocker>) -> Self {
+        let (state, plan) = (&*view.state, &*view.plan);
+        let spec = &plan.release;
+        let known = state.identity.as_ref();
+        Self {
+            release: known.map_or_else(|| spec.name.clone(), |it| it.release.clone()),
+            version: known.map_or_else(|| spec.version.clone(), |it| it.version.clone()),
+            attempt: state.attempt,
+            environment: known.map_or_else(|| spec.environment.clone(), |it| it.environment.clone()),
+            status: state.status.as_str(),
+            stage: state.stage.as_ref().map(ToString::to_string),
+            t: clock::t(state, plan, view.now),
+            items: items(view),
+            gates: gates(view),
+            approvals: approvals(state, plan),
+            rollouts: plan.rollouts.iter().map(|it| rollout(it, state.rollouts.get(&it.id), view)).collect(),
+            triggers: plan.triggers.iter().map(|it| trigger(it, view)).collect(),
+            blockers,
+            rollback: rollback(view),
+            engine: engine(&view.health.engine),
+            head: state.head.map(|head| head.to_string()),
+            events: state.version,
+        }
+    }
+}
+
+/// Counts the items of a release.
+pub fn items(view: &View) -> Items {
+    let (state, plan) = (&*view.state, &*view.plan);
+    let ids = plan.items.iter().map(|item| &item.id).chain(state.added.iter().map(|item| &item.id));
+    let (mut done, mut total) = (0, 0);
+    for id in ids {
+        total += 1;
+        done += usize::from(state.items.get(id).is_some_and(|known| matches!(known.tick, Tick::Done(_))));
+    }
+    Items { done, total, overdue: clock::overdue(state, plan, view.now).len() }
+}
+
+/// Every word a gate can say.
+const WORDS: [&str; 9] =
+    ["pending", "running", "pass", "warn", "fail", "no-data", "stale", "too-few", "error"];
+
+fn gates(view: &View) -> BTreeMap<&'static str, usize> {
+    let mut counts: BTreeMap<&str, usize> = WORDS.into_iter().map(|word| (word, 0)).collect();
+    for gate in &view.plan.gates {
+        let word: Word = standing(&view.state, gate, view.now).word;
+        *counts.entry(word.as_str()).or_default() += 1;
+    }
+    counts
+}
+
+/// What a role's answer is called; `waiting` before there is one.
+pub fn answer(known: Option<&ApprovalState>) -> &'static str {
+    match known.map(|known| (known.answer, &known.void)) {
+        Some((Some(Answer::Go), _)) => "go",
+        Some((Some(Answer::NoGo), _)) => "no-go",
+        Some((Some(Answer::Absent), _)) => "absent",
+        Some((None, Some(_))) => "void",
+        Some((None, None)) | None => "waiting",
+    }
+}
+
+fn approvals(state: &State, plan: &Plan) -> Vec<Approval> {
+    let asked = plan.approvers();
+    let others = plan
+        .roles
+        .iter()
+        .filter(|role| state.approvals.contains_key(&role.id) && !asked.iter().any(|it| it.id == role.id));
+    let (asked, others) = (asked.iter().copied(), others);
+    asked
+        .chain(others)
+        .map(|role| {
+            let known = state.approvals.get(&role.id);
+            let mark = known.and_then(|known| known.mark.as_ref());
+            Approval {
+                role: role.id.to_string(),
+                state: answer(known),
+                by: mark.map(|mark| mark.by.name().to_owned()),
+                assurance: mark.map(|mark| mark.assurance),
+            }
+        })
+        .collect()
+}
+
+fn rollout(planned: &crate::plan::Rollout, known: Option<&RolloutState>, view: &View) -> Rollout {
+    let seen = view.seen.traffic.get(&planned.id);
+    let desired = known.and_then(|it| it.desired);
+    let configured = seen.and_then(|it| it.configured).or(known.and_then(|it| it.configured));
+    let observed = seen.and_then(|it| it.observed).or(known.and_then(|it| it.observed));
+    let shares = |side: fn(Weight) -> Weight| Shares {
+        desired: desired.map(|it| side(it).value()),
+        configured: configured.map(|it| side(it).value()),
+        observed: observed.map(|it| side(it).value()),
+    };
+    Rollout {
+        name: planned.id.to_string(),
+        step: known.map_or(0, |it| it.step),
+        steps: planned.steps.len(),
+        stable: shares(Weight::rest),
+        canary: shares(|weight| weight),
+    }
+}
+
+fn trigger(planned: &crate::plan::Trigger, view: &View) -> Trigger {
+    let known = view.state.triggers.get(&planned.id);
+    let state = known.map(|it| it.phase).unwrap_or_default();
+    let lasting = match &planned.when {
+        Watched::Metric { rule, .. } => rule.lasting.map(|it| it.signed()),
+        Watched::Gate { lasting, .. } => Some(lasting.signed()),
+        Watched::Manual => None,
+    };
+    let seen = view.seen.triggers.get(&planned.id);
+    let since = known.and_then(|it| it.since).map(|since| view.now.as_second() - since.as_second());
+    let elapsed = match state {
+        TriggerPhase::Pending => seen.map(|it| it.elapsed).or(since),
+        _ => None,
+    };
+    Trigger { name: planned.id.to_string(), state, elapsed, lasting: lasting.or(seen.map(|it| it.needed)) }
+}
+
+/// What a rollback would go to: as just seen, or as captured at T-0.
+pub fn rollback(view: &View) -> Rollback {
+    let first = view.plan.rollouts.iter().find_map(|it| {
+        let seen = view.seen.readiness.get(&it.id).map(|seen| (seen.version.clone(), seen.ready, seen.of));
+        let known = view.state.rollouts.get(&it.id).and_then(|known| known.last_known_good.as_ref());
+        seen.or_else(|| known.map(|known| (known.version.clone(), known.ready, known.of)))
+    });
+    first.map_or_else(Rollback::default, |(to, ready, of)| Rollback {
+        to: Some(to),
+        ready: Some(ready),
+        of: Some(of),
+    })
+}
+
+/// The word for who acts.
+pub fn engine(health: &EngineHealth) -> &'static str {
+    match health {
+        EngineHealth::Nobody => "nobody",
+        EngineHealth::Alive { .. } => "alive",
+        EngineHealth::Silent { .. } => "silent",
+        EngineHealth::OtherBuild { .. } => "other-build",
+    }
+}
