@@ -16,8 +16,8 @@ pub use error::{INVALID_PLAN, PlanError};
 pub use finding::{Code, Finding, Severity};
 pub use model::{
     Blind, Bound, Check, Checkpoint, CommandCheck, Counts, Escalation, Exit, ExitItems, Expect, Gate,
-    GitCheck, GitFact, HttpCheck, Item, Message, Metric, Otherwise, Plan, Procedure, ProcedureStep,
-    ReleaseKind, ReleaseSpec, Role, Rollout, Source, Stage, Step, Strategy, Trigger, Watched,
+    GitCheck, GitFact, Histogram, HttpCheck, Item, Message, Metric, Otherwise, Plan, Procedure,
+    ProcedureStep, ReleaseKind, ReleaseSpec, Role, Rollout, Source, Stage, Step, Strategy, Trigger, Watched,
 };
 pub use resolve::{Resolved, resolve};
 pub use source::{SourceFile, Sources, SourcesError};

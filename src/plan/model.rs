@@ -9,8 +9,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::base::{
-    CheckpointId, Digest, GateId, ItemId, MetricId, Offset, ProcedureId, RoleId, RolloutId, Seconds,
-    SourceId, StageId, Timestamp, TriggerId, Untrusted, Weight,
+    CheckpointId, Digest, GateId, ItemId, MetricId, Offset, ProcedureId, Quantity, RoleId, RolloutId,
+    Seconds, SourceId, StageId, Timestamp, TriggerId, Untrusted, Weight,
 };
 use crate::plan::rule::{Action, Rule};
 
@@ -330,6 +330,8 @@ pub struct Metric {
     pub query: Option<String>,
     /// Counts for both sides, what the judge needs.
     pub counts: Option<Counts>,
+    /// The histogram of both sides, the other thing the judge can use.
+    pub histogram: Option<Histogram>,
     /// What is wanted.
     pub target: Option<Rule>,
     /// What is not accepted.
@@ -349,11 +351,26 @@ pub struct Counts {
     pub baseline: String,
 }
 
+/// A histogram of both sides; `{{side}}` in the selector is the side's label value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Histogram {
+    /// The selector of the histogram, without `_bucket`.
+    pub selector: String,
+    /// The canary's label value.
+    pub canary: String,
+    /// The baseline's label value.
+    pub baseline: String,
+    /// The bounds that matter, rising, all of one unit.
+    pub bounds: Vec<Quantity>,
+}
+
 /// A rule with a severity and actions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trigger {
     /// Its id.
     pub id: TriggerId,
+    /// What it says, as people write it.
+    pub title: Untrusted,
     /// What it watches.
     pub when: Watched,
     /// P0, P1 and so on, as written.
