@@ -407,6 +407,8 @@ pub enum Watched {
 pub struct Rollout {
     /// Its id.
     pub id: RolloutId,
+    /// The stage it belongs to: every earlier stage must be left before it begins.
+    pub stage: Option<StageId>,
     /// Canary, blue-green or rolling.
     pub strategy: Strategy,
     /// What splits the traffic: kind and its settings, as written.

@@ -344,14 +344,12 @@ pub enum Event {
         #[serde(default)]
         reason: Untrusted,
     },
-    /// Somebody was told something, or should be by hand.
-    Notified {
-        /// Notify or page, as the plan says.
-        action: crate::plan::rule::Action,
-        /// What was said.
-        text: Untrusted,
+    /// A message of the plan went out.
+    MessageSent {
+        /// Its name in the plan.
+        message: String,
     },
-    /// A person asked for: outward messages and checkpoints go on after a hold or a rollback.
+    /// A person let outward messages and checkpoints go on after a hold or a rollback.
     MessagesRearmed {},
     /// A note on the release.
     Noted {
@@ -455,6 +453,8 @@ pub enum Act {
         action: crate::plan::rule::Action,
         /// What.
         text: Untrusted,
+        /// The message of the plan this sends, when it does.
+        message: Option<String>,
     },
 }
 

@@ -157,6 +157,11 @@ pub enum Wish {
         /// Why.
         reason: Untrusted,
     },
+    /// Send a message of the plan.
+    SendMessage {
+        /// Its name.
+        message: String,
+    },
     /// T-0: start the release.
     Start {
         /// Accepts that there is nothing to go back to: no traffic, workload to zero.

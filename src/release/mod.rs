@@ -4,17 +4,23 @@
 //! [`explain`] says why the release waits.
 
 pub mod clock;
+mod decide;
 mod decision;
+mod draft;
 mod event;
+pub mod explain;
 mod fold;
 mod input;
+mod policy;
 mod standing;
 mod state;
 mod view;
 mod wanted;
 
+pub use decide::decide;
 pub use decision::{Blocker, Decision, Refusal, RefusalCode};
 pub use event::{Act, Answer, Event, Evidence, HoldCause, Outcome, Recorded, TriggerPhase};
+pub use explain::explain;
 pub use input::{Command, Input, Report, Wish};
 pub use standing::{Standing, Word, standing};
 pub use state::{

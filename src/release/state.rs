@@ -61,6 +61,8 @@ pub struct State {
     pub operations: BTreeMap<OperationId, OperationState>,
     /// How many operations of each kind and target began: what makes their ids unique.
     pub operation_counts: BTreeMap<String, u32>,
+    /// Messages of the plan that went out, and when.
+    pub sent: BTreeMap<String, Timestamp>,
     /// After a hold or rollback, outward messages and checkpoints wait until a person re-arms them.
     pub messages_stopped: bool,
     /// The newest event that a hazardous wish must have seen: its version, who made it and its kind.
@@ -291,7 +293,9 @@ pub struct RolloutState {
     pub operation: Option<OperationId>,
     /// The rollback, once one began.
     pub rollback: Option<Rollback>,
-    /// Since when there has been no good data; none while there is.
+    /// True while there is good data; false until the engine has seen some.
+    pub good_data: bool,
+    /// Since when a rollout under way has had no good data.
     pub blind_since: Option<Timestamp>,
     /// True when the blind rule has acted for the present spell.
     pub blind_acted: bool,
@@ -411,6 +415,8 @@ pub struct OperationState {
     pub epoch: u64,
     /// How it ended; none while nobody knows.
     pub outcome: Option<Outcome>,
+    /// When it ended.
+    pub ended: Option<Timestamp>,
     /// One line for people.
     pub summary: Untrusted,
 }

@@ -54,7 +54,10 @@ impl State {
             }
             Event::AttemptOpened { attempt, artifact } => self.open_attempt(*attempt, artifact),
             Event::T0Set { t0 } => self.t0 = Some(*t0),
-            Event::StageEntered { stage } => self.stage = Some(stage.clone()),
+            Event::StageEntered { stage } => {
+                self.left.remove(stage);
+                self.stage = Some(stage.clone());
+            }
             Event::StageLeft { stage, waiver } => {
                 self.left.insert(stage.clone(), waiver.clone());
                 if self.stage.as_ref() == Some(stage) {
@@ -70,6 +73,9 @@ impl State {
             Event::ReleaseCancelled { .. } => self.status = Status::Cancelled,
             Event::EngineStarted { epoch } | Event::EpochRaised { epoch } => {
                 self.epoch = self.epoch.max(*epoch)
+            }
+            Event::MessageSent { message } => {
+                self.sent.insert(message.clone(), mark.at);
             }
             Event::MessagesRearmed {} => self.messages_stopped = false,
             Event::Assessed { metric, to, since, value, .. } => {

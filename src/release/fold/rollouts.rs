@@ -15,12 +15,19 @@ impl State {
                 self.rollout_mut(rollout).last_known_good =
                     Some(LastKnownGood { version: version.clone(), ready: *ready, of: *of });
             }
-            Event::RolloutStarted { rollout } => self.rollout_mut(rollout).phase = RolloutPhase::Deploying,
+            Event::RolloutStarted { rollout } => {
+                let state = self.rollout_mut(rollout);
+                state.phase = RolloutPhase::Deploying;
+                if !state.good_data {
+                    state.blind_since = Some(mark.at);
+                }
+            }
             Event::OperationIntended { operation, act, epoch } => self.intend(operation, act, *epoch, mark),
             Event::OperationEnded { operation, outcome, summary } => {
                 self.end(operation, *outcome);
                 if let Some(state) = self.operations.get_mut(operation) {
                     state.outcome = Some(*outcome);
+                    state.ended = Some(mark.at);
                     state.summary = summary.clone();
                 }
             }
@@ -30,11 +37,10 @@ impl State {
                 state.observed = *observed;
             }
             Event::StepReached { rollout, step } => {
-                let blind = self.rollout_mut(rollout).blind_since;
                 let state = self.rollout_mut(rollout);
                 state.phase = RolloutPhase::Soaking;
                 state.step = *step;
-                let good_since = blind.is_none().then_some(mark.at);
+                let good_since = (state.good_data && state.holds.is_empty()).then_some(mark.at);
                 state.soak = Soak { counted: 0, good_since, completed: false };
                 self.forget_pendings();
             }
@@ -87,8 +93,8 @@ impl State {
                 let state = self.rollout_mut(rollout);
                 state.phase = RolloutPhase::RolledBack;
                 if let Some(rollback) = &mut state.rollback {
-                    rollback.done = Some(mark.at);
-                    rollback.proven = *proven;
+                    rollback.done.get_or_insert(mark.at);
+                    rollback.proven = rollback.proven || *proven;
                 }
                 if !self.rollouts.values().any(|state| state.phase.is_live()) && !self.status.is_over() {
                     self.status = Status::RolledBack;
@@ -107,6 +113,7 @@ impl State {
                 mark: mark.clone(),
                 epoch,
                 outcome: None,
+                ended: None,
                 summary: Default::default(),
             },
         );
@@ -138,6 +145,7 @@ impl State {
 
     fn data(&mut self, rollout: &RolloutId, good: bool, since: crate::base::Timestamp) {
         let state = self.rollout_mut(rollout);
+        state.good_data = good;
         if good {
             state.blind_since = None;
             state.blind_acted = false;
@@ -145,7 +153,9 @@ impl State {
                 state.soak.good_since.get_or_insert(since);
             }
         } else {
-            state.blind_since.get_or_insert(since);
+            if state.phase.is_live() {
+                state.blind_since.get_or_insert(since);
+            }
             pause(&mut state.soak, since);
         }
     }
@@ -176,7 +186,7 @@ impl RolloutPhase {
 }
 
 fn resume(state: &mut RolloutState, at: crate::base::Timestamp) {
-    if state.phase == RolloutPhase::Soaking && state.blind_since.is_none() && state.holds.is_empty() {
+    if state.phase == RolloutPhase::Soaking && state.good_data && state.holds.is_empty() {
         state.soak.good_since.get_or_insert(at);
     }
 }

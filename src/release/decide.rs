@@ -1,0 +1,136 @@
+//! All policy: an input becomes events, or a refusal, and a time to look again.
+//!
+//! Invariants: pure; the same state, plan, input and time give the same decision; rollback and hold are never refused
+//! for a gate, a lease, a version or missing numbers; what follows from an event by itself follows in the same batch.
+
+use crate::base::Timestamp;
+use crate::plan::Plan;
+use crate::release::decision::{Decision, Refusal, RefusalCode};
+use crate::release::draft::Draft;
+use crate::release::input::{Command, Input, Report, Wish};
+use crate::release::policy;
+use crate::release::state::State;
+
+/// What follows from an input. For [`Wish::AdoptPlan`], `plan` is the plan to adopt.
+pub fn decide(state: &State, plan: &Plan, input: &Input, now: Timestamp) -> Decision {
+    let mut draft = Draft::new(state, plan, now, input);
+    let granted = match input {
+        Input::Command(command) => grant(&mut draft, command),
+        Input::Report(report) => {
+            take(&mut draft, report);
+            Ok(())
+        }
+    };
+    match granted {
+        Ok(()) => {
+            policy::settle::settle(&mut draft);
+            draft.finish()
+        }
+        Err(refusal) => Decision { refused: Some(refusal), ..Decision::default() },
+    }
+}
+
+fn grant(draft: &mut Draft<'_>, command: &Command) -> Result<(), Refusal> {
+    may(draft, command)?;
+    match &command.wish {
+        Wish::AdoptPlan { plan, sources } => policy::lifecycle::adopt(draft, *plan, *sources),
+        Wish::OpenAttempt { artifact } => policy::lifecycle::open_attempt(draft, artifact),
+        Wish::SetT0 { t0 } => policy::lifecycle::set_t0(draft, *t0),
+        Wish::LeaveStage { waiver } => policy::lifecycle::leave_stage(draft, waiver.as_ref()),
+        Wish::Start { accept_first_release } => policy::lifecycle::start(draft, *accept_first_release),
+        Wish::DeclareStable => policy::lifecycle::stable(draft),
+        Wish::Cancel { reason } => policy::lifecycle::cancel(draft, reason),
+        Wish::RearmMessages => policy::lifecycle::rearm(draft),
+        Wish::Tick { item, evidence, waiver } => policy::items::tick(draft, item, evidence.as_ref(), waiver.as_ref()),
+        Wish::Untick { item, reason } => policy::items::untick(draft, item, reason),
+        Wish::Skip { item, reason } => policy::items::skip(draft, item, reason),
+        Wish::Assign { item, owner } => policy::items::assign(draft, item, owner.as_deref()),
+        Wish::Retime { item, due } => policy::items::retime(draft, item, *due),
+        Wish::Note { item, note } => policy::items::note(draft, item.as_ref(), note),
+        Wish::Attach { item, evidence } => policy::items::attach(draft, item, evidence),
+        Wish::AddItem { stage, text, split_from } => policy::items::add(draft, stage, text, split_from.as_ref()),
+        Wish::RunGate { gate } => policy::gates::run(draft, gate),
+        Wish::ReviewGate { gate, accepted, reason } => policy::gates::review(draft, gate, *accepted, reason),
+        Wish::WaiveGate { gate, reason } => policy::gates::waive(draft, gate, reason),
+        Wish::RequestApproval { role } => policy::approvals::request(draft, role.as_ref()),
+        Wish::Approve { role, answer, reason } => policy::approvals::answer(draft, role, *answer, reason),
+        Wish::SendMessage { message } => policy::messages::send(draft, message),
+        Wish::Promote { rollout, to } => policy::rollouts::promote(draft, rollout, *to),
+        Wish::Hold { rollout, reason } => policy::safety::hold(draft, rollout.as_ref(), reason),
+        Wish::Resume { rollout } => policy::safety::resume(draft, rollout.as_ref()),
+        Wish::RollBack { rollout, reason } => policy::safety::roll_back(draft, rollout.as_ref(), reason),
+        Wish::FireTrigger { trigger, reason } => policy::triggers::fire_by_hand(draft, trigger, reason),
+    }
+}
+
+/// What holds for every wish: the release exists, this program understands the stream, and the world has not moved
+/// under a hazardous one.
+fn may(draft: &Draft<'_>, command: &Command) -> Result<(), Refusal> {
+    let safety = matches!(command.wish, Wish::Hold { .. } | Wish::RollBack { .. });
+    if safety {
+        return Ok(());
+    }
+    if draft.state.identity.is_none() && !matches!(command.wish, Wish::AdoptPlan { .. }) {
+        return Err(refuse(RefusalCode::WrongState, "there is no release yet", "open a playbook or a plan first"));
+    }
+    if let Some(kind) = draft.state.unknown_kinds.first() {
+        return Err(refuse(
+            RefusalCode::ReadOnly,
+            format!("the journal holds events of a kind this build does not know: {kind}"),
+            "use the newer build that wrote them; hold and rollback still work here",
+        ));
+    }
+    let hazardous = matches!(command.wish, Wish::Promote { .. } | Wish::Start { .. } | Wish::Resume { .. });
+    if hazardous
+        && let (Some(seen), Some(moved)) = (command.seen, &draft.state.moved)
+        && moved.version > seen
+    {
+        let ago = draft.now.as_second() - moved.mark.at.as_second();
+        return Err(refuse(
+            RefusalCode::Moved,
+            format!("{} {} {ago} s ago, after what you saw", moved.mark.by.name(), moved.what),
+            "look again and decide on what is true now",
+        ));
+    }
+    Ok(())
+}
+
+fn take(draft: &mut Draft<'_>, report: &Report) {
+    match report {
+        Report::EngineStarted { epoch } => policy::reports::engine_started(draft, *epoch),
+        Report::Woke => {}
+        Report::GateFinished { gate, run, verdict, summary, evidence, took_ms } => {
+            let end = policy::gates::End { verdict: *verdict, summary, evidence: *evidence, took_ms: *took_ms };
+            policy::gates::finish(draft, gate, *run, &end);
+        }
+        Report::OperationEnded { operation, outcome, summary, configured, observed } => {
+            let end = policy::operations::End {
+                outcome: *outcome,
+                summary,
+                configured: *configured,
+                observed: *observed,
+            };
+            policy::operations::end(draft, operation, &end);
+        }
+        Report::Readiness { rollout, version, ready, of } => {
+            policy::reports::readiness(draft, rollout, version, (*ready, *of));
+        }
+        Report::Traffic { rollout, configured, observed } => {
+            policy::reports::traffic(draft, rollout, *configured, *observed);
+        }
+        Report::Assessed { metric, verdict, since, value, inputs } => {
+            let edge = policy::reports::Edge { verdict: *verdict, since: *since, value: *value, inputs: *inputs };
+            policy::reports::assessed(draft, metric, &edge);
+        }
+        Report::DataQuality { rollout, good, since } => policy::reports::data(draft, rollout, *good, *since),
+        Report::Trigger { trigger, phase, since, value } => {
+            policy::triggers::moved(draft, trigger, *phase, (*since, *value));
+        }
+        Report::ClockJumped { seconds } => policy::reports::clock_jumped(draft, *seconds),
+    }
+}
+
+/// A refusal in one line.
+pub(super) fn refuse(code: RefusalCode, message: impl Into<String>, help: impl Into<String>) -> Refusal {
+    Refusal { code, message: message.into(), help: help.into() }
+}

@@ -1,0 +1,284 @@
+//! Why the release waits: every reason, the nearest first, with what would move it.
+
+use crate::base::{StageId, Timestamp, TriggerId, clock_text};
+use crate::plan::{ExitItems, Gate, Plan, Rollout, Stage};
+use crate::release::clock;
+use crate::release::decision::Blocker;
+use crate::release::event::{Answer, HoldCause, Outcome, TriggerPhase};
+use crate::release::policy::rollouts::step_at;
+use crate::release::standing::standing;
+use crate::release::state::{RolloutPhase, State, Tick};
+
+/// Every reason why the release does not go on now.
+pub fn explain(state: &State, plan: &Plan, now: Timestamp) -> Vec<Blocker> {
+    if state.status.is_over() {
+        return unfinished(state);
+    }
+    let mut all = Vec::new();
+    let under_way = |rollout: &&Rollout| state.rollouts.get(&rollout.id).is_some_and(|known| known.phase.is_live());
+    for rollout in plan.rollouts.iter().filter(under_way) {
+        all.extend(promote(state, plan, rollout, now));
+    }
+    if state.started.is_none() {
+        all.extend(start(state, plan, now));
+    }
+    if let Some(stage) = &state.stage {
+        all.extend(exit(state, plan, stage, now));
+    }
+    all.extend(unfinished(state));
+    let mut seen = Vec::new();
+    all.retain(|blocker| {
+        let new = !seen.contains(blocker);
+        seen.push(blocker.clone());
+        new
+    });
+    all
+}
+
+/// What keeps the release from starting.
+pub fn start(state: &State, plan: &Plan, now: Timestamp) -> Vec<Blocker> {
+    let mut all = poll(state, plan);
+    all.extend(gates_so_far(state, plan, now));
+    all.extend(earlier_stages(state, plan, now));
+    for rollout in &plan.rollouts {
+        let known = state.rollouts.get(&rollout.id);
+        all.extend(known.map(|known| held(known, rollout)).unwrap_or_default());
+        match known.and_then(|known| known.last_known_good.as_ref()) {
+            None => all.push(blocker(
+                "target",
+                format!("{}: nobody knows what a rollback would go to", rollout.id),
+                "wait until what runs now was read, or accept a first release: rollback = no traffic, workload to 0",
+            )),
+            Some(good) if good.ready == 0 || good.ready < good.of => all.push(blocker(
+                "target",
+                format!("{}: {} has {} of {} healthy", rollout.id, good.version, good.ready, good.of),
+                "a rollback needs a healthy version to go to",
+            )),
+            Some(_) => {}
+        }
+    }
+    all
+}
+
+/// What keeps the stages before the first rollout's own from being left.
+fn earlier_stages(state: &State, plan: &Plan, now: Timestamp) -> Vec<Blocker> {
+    let place = |stage: &StageId| plan.stages.iter().position(|known| &known.id == stage);
+    let first = plan.rollouts.iter().filter_map(|rollout| place(rollout.stage.as_ref()?)).min().unwrap_or(0);
+    plan.stages
+        .iter()
+        .take(first)
+        .filter(|stage| !state.left.contains_key(&stage.id))
+        .flat_map(|stage| exit(state, plan, &stage.id, now))
+        .collect()
+}
+
+/// What keeps a rollout from its next step.
+pub fn promote(state: &State, plan: &Plan, rollout: &Rollout, now: Timestamp) -> Vec<Blocker> {
+    let known = state.rollouts.get(&rollout.id).cloned().unwrap_or_default();
+    let mut all = held(&known, rollout);
+    if let Some(operation) = known.operation.as_ref().and_then(|id| state.operations.get(id)) {
+        let since = now.as_second() - operation.mark.at.as_second();
+        all.push(blocker(
+            "operation",
+            format!("{}: {} is under way for {since} s", rollout.id, operation.act.key()),
+            "it ends by itself, at the latest at its deadline",
+        ));
+    }
+    for (trigger, phase) in triggers(state, plan, rollout) {
+        let word = match phase {
+            TriggerPhase::Pending => "is pending",
+            TriggerPhase::Fired => "fired",
+            _ => "cannot be told: no good data",
+        };
+        all.push(blocker("trigger", format!("trigger {trigger} {word}"), "wait until it is armed, or roll back"));
+    }
+    if known.phase == RolloutPhase::Soaking {
+        if !known.good_data {
+            all.push(blocker("data", format!("{}: no good data", rollout.id), "look at the sources of its metrics"));
+        }
+        all.extend(soak(&known, rollout, now));
+    }
+    let step = step_at(rollout, known.step);
+    let gates = step.map(|step| step.gates.clone()).unwrap_or_default();
+    all.extend(gates.iter().filter_map(|id| plan.gate(id)).filter_map(|gate| gate_blocker(state, gate, now)));
+    all.extend(gates_so_far(state, plan, now));
+    all
+}
+
+/// What keeps a stage from being left.
+pub fn exit(state: &State, plan: &Plan, stage: &StageId, now: Timestamp) -> Vec<Blocker> {
+    let Some(stage) = plan.stage(stage) else { return Vec::new() };
+    let mut all: Vec<Blocker> = stage
+        .exit
+        .gates
+        .iter()
+        .filter_map(|id| plan.gate(id))
+        .filter_map(|gate| gate_blocker(state, gate, now))
+        .collect();
+    if stage.exit.approvals {
+        all.extend(poll(state, plan));
+    }
+    let open: Vec<String> = open_items(state, plan, stage).collect();
+    if let Some(first) = open.first() {
+        let more = if open.len() > 1 { format!(" and {} more", open.len() - 1) } else { String::new() };
+        all.push(blocker(
+            "item",
+            format!("{}: `{first}`{more} to do", stage.title.line()),
+            "tick them, or skip them with a reason",
+        ));
+    }
+    all
+}
+
+/// True when a stage asks for anything before it is left.
+pub fn has_exit(state: &State, plan: &Plan, stage: &Stage) -> bool {
+    let items = match &stage.exit.items {
+        ExitItems::All => {
+            plan.items.iter().any(|item| item.stage == stage.id)
+                || state.added.iter().any(|added| added.stage == stage.id)
+        }
+        ExitItems::Listed(items) => !items.is_empty(),
+        ExitItems::None => false,
+    };
+    items || !stage.exit.gates.is_empty() || stage.exit.approvals
+}
+
+/// The texts of a stage's exit items that are not settled.
+pub fn open_items<'a>(state: &'a State, plan: &'a Plan, stage: &'a Stage) -> impl Iterator<Item = String> + 'a {
+    let wanted = move |id: &crate::base::ItemId, of: &StageId| match &stage.exit.items {
+        ExitItems::All => of == &stage.id,
+        ExitItems::Listed(items) => items.contains(id),
+        ExitItems::None => false,
+    };
+    let planned = plan.items.iter().map(|item| (&item.id, &item.stage, &item.text));
+    let added = state.added.iter().map(|item| (&item.id, &item.stage, &item.text));
+    planned
+        .chain(added)
+        .filter(move |(id, of, _)| wanted(id, of))
+        .filter(|(id, _, _)| !state.items.get(*id).is_some_and(|known| known.tick.is_settled()))
+        .map(|(_, _, text)| text.cell(48))
+}
+
+fn poll(state: &State, plan: &Plan) -> Vec<Blocker> {
+    let mut all = Vec::new();
+    for role in plan.approvers() {
+        let known = state.approvals.get(&role.id);
+        let (word, help) = match known.and_then(|known| known.answer) {
+            Some(Answer::Go) => continue,
+            Some(Answer::NoGo) => ("says no-go", "talk to them; they may answer again"),
+            Some(Answer::Absent) => ("is absent", "ask the backup, or who it escalates to"),
+            None if known.is_some_and(|known| known.void.is_some()) => ("has to answer again", "ask for a new answer"),
+            None => ("has not answered", "ask for its go"),
+        };
+        all.push(blocker("approval", format!("{} {word}", role.title.line()), help));
+    }
+    all
+}
+
+/// Gates of the stages up to the current one, and those of no stage, that do not let on.
+fn gates_so_far(state: &State, plan: &Plan, now: Timestamp) -> Vec<Blocker> {
+    let place = |stage: &StageId| plan.stages.iter().position(|known| &known.id == stage);
+    let here = state.stage.as_ref().and_then(place).unwrap_or(plan.stages.len());
+    let counts = |gate: &&Gate| gate.stage.as_ref().and_then(place).is_none_or(|of| of <= here);
+    let waived = |gate: &&Gate| {
+        gate.stage.as_ref().is_some_and(|stage| matches!(state.left.get(stage), Some(Some(_))))
+    };
+    plan.gates
+        .iter()
+        .filter(counts)
+        .filter(|gate| !waived(gate))
+        .filter_map(|gate| gate_blocker(state, gate, now))
+        .collect()
+}
+
+fn gate_blocker(state: &State, gate: &Gate, now: Timestamp) -> Option<Blocker> {
+    let standing = standing(state, gate, now);
+    let message = format!("gate {}: {}", gate.id, standing.note);
+    (!standing.allows).then(|| blocker("gate", message, "run it, fix what it found, or waive it with a reason"))
+}
+
+fn triggers(state: &State, plan: &Plan, rollout: &Rollout) -> Vec<(TriggerId, TriggerPhase)> {
+    plan.triggers
+        .iter()
+        .filter(|trigger| trigger.rollout.as_ref().is_none_or(|of| of == &rollout.id))
+        .filter_map(|trigger| Some((trigger.id.clone(), state.triggers.get(&trigger.id)?.phase)))
+        .filter(|(_, phase)| matches!(phase, TriggerPhase::Pending | TriggerPhase::Fired | TriggerPhase::Unknown))
+        .collect()
+}
+
+fn held(known: &crate::release::state::RolloutState, rollout: &Rollout) -> Vec<Blocker> {
+    known
+        .holds
+        .iter()
+        .map(|hold| {
+            let who = match hold.cause {
+                HoldCause::Person => hold.mark.by.name(),
+                _ => "tminus",
+            };
+            let help = match hold.cause {
+                HoldCause::Blind => "it lifts when good data is back, or when a person resumes",
+                _ => "a person has to resume",
+            };
+            let reason = hold.reason.line();
+            let why = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+            blocker("hold", format!("{} is held by {who}{why}", rollout.id), help)
+        })
+        .collect()
+}
+
+fn soak(known: &crate::release::state::RolloutState, rollout: &Rollout, now: Timestamp) -> Option<Blocker> {
+    let step = step_at(rollout, known.step)?;
+    let left = step.soak.signed() - known.soak.elapsed(now);
+    if known.soak.completed || left <= 0 {
+        return None;
+    }
+    Some(blocker(
+        "soak",
+        format!("{}: soak of step {} has {} to go", rollout.id, known.step, clock_text(left)),
+        "it counts only time with good data",
+    ))
+}
+
+/// Operations whose end nobody knows, and rollbacks that are not proven.
+fn unfinished(state: &State) -> Vec<Blocker> {
+    let mut all = Vec::new();
+    for operation in state.operations.values().filter(|known| known.outcome == Some(Outcome::Unknown)) {
+        all.push(blocker(
+            "operation",
+            format!("nobody knows how {} ended: {}", operation.act.key(), operation.summary.line()),
+            "look at the world, then decide",
+        ));
+    }
+    for (rollout, known) in &state.rollouts {
+        if known.rollback.as_ref().is_some_and(|rollback| rollback.done.is_some() && !rollback.proven) {
+            all.push(blocker(
+                "data",
+                format!("{rollout} is back, unproven: requests cannot be seen"),
+                "the proof follows when data returns",
+            ));
+        }
+    }
+    all
+}
+
+fn blocker(code: &str, message: impl Into<String>, help: impl Into<String>) -> Blocker {
+    Blocker { code: code.to_owned(), message: message.into(), help: help.into() }
+}
+
+/// Items that are late, as blockers of nothing: for cards and reports.
+pub fn late(state: &State, plan: &Plan, now: Timestamp) -> usize {
+    clock::overdue(state, plan, now).len()
+}
+
+/// How many items are done, and how many there are.
+pub fn progress(state: &State, plan: &Plan) -> (usize, usize) {
+    let ids = plan.items.iter().map(|item| &item.id).chain(state.added.iter().map(|item| &item.id));
+    let (mut done, mut total) = (0, 0);
+    for id in ids {
+        total += 1;
+        if state.items.get(id).is_some_and(|known| matches!(known.tick, Tick::Done(_) | Tick::Skipped(..))) {
+            done += 1;
+        }
+    }
+    (done, total)
+}

@@ -1,0 +1,29 @@
+//! Saying things to people outside. After a hold or a rollback nothing goes out until a person re-arms it.
+
+use crate::plan::rule::Action;
+use crate::release::decide::refuse;
+use crate::release::decision::{Refusal, RefusalCode};
+use crate::release::draft::Draft;
+use crate::release::event::Act;
+
+pub fn send(draft: &mut Draft<'_>, message: &str) -> Result<(), Refusal> {
+    let Some(planned) = draft.plan.messages.iter().find(|planned| planned.name == message) else {
+        return Err(refuse(
+            RefusalCode::Unknown,
+            format!("there is no message `{message}`"),
+            "name one of the plan's messages",
+        ));
+    };
+    if draft.state.messages_stopped {
+        return Err(refuse(
+            RefusalCode::Blocked,
+            "messages wait since the hold or rollback",
+            "read the message again, then re-arm messages",
+        ));
+    }
+    if !draft.state.sent.contains_key(message) {
+        let text = planned.text.clone();
+        draft.intend(Act::Notify { action: Action::Notify, text, message: Some(message.to_owned()) });
+    }
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! What the engine saw, as facts. What is known already is not recorded again.
+
+use crate::analysis::Verdict;
+use crate::base::{Digest, MetricId, RolloutId, Timestamp, Weight};
+use crate::release::draft::Draft;
+use crate::release::event::Event;
+use crate::release::policy::operations::NO_TRAFFIC;
+use crate::release::policy::rollouts;
+use crate::release::state::RolloutPhase;
+
+/// A metric's edge.
+pub struct Edge {
+    pub verdict: Verdict,
+    pub since: Timestamp,
+    pub value: Option<f64>,
+    pub inputs: Digest,
+}
+
+/// An engine took the release. Time without one does not count for a soak.
+pub fn engine_started(draft: &mut Draft<'_>, epoch: u64) {
+    let last = draft.state.updated;
+    let soaking: Vec<RolloutId> = draft
+        .state
+        .rollouts
+        .iter()
+        .filter(|(_, state)| state.good_data && state.phase == RolloutPhase::Soaking)
+        .map(|(rollout, _)| rollout.clone())
+        .collect();
+    draft.push(Event::EngineStarted { epoch });
+    for rollout in soaking {
+        let since = last.unwrap_or(draft.now);
+        draft.push(Event::DataQualityChanged { rollout, good: false, since });
+    }
+}
+
+/// What runs now. It is what a rollback goes to until the first traffic moves.
+pub fn readiness(draft: &mut Draft<'_>, rollout: &RolloutId, version: &str, (ready, of): (u32, u32)) {
+    if draft.plan.rollout(rollout).is_none() {
+        return;
+    }
+    let state = rollouts::standing(draft, rollout);
+    let known = state.last_known_good.as_ref();
+    let same = known.is_some_and(|good| good.version == version && good.ready == ready && good.of == of);
+    let captured = state.phase != RolloutPhase::Waiting && known.is_some_and(|good| good.version != version);
+    if same || captured {
+        return;
+    }
+    draft.push(Event::LastKnownGoodCaptured { rollout: rollout.clone(), version: version.to_owned(), ready, of });
+}
+
+/// Traffic as the router and requests say; the proof of a rollback may come this way.
+pub fn traffic(
+    draft: &mut Draft<'_>,
+    rollout: &RolloutId,
+    configured: Option<Weight>,
+    observed: Option<Weight>,
+) {
+    if draft.plan.rollout(rollout).is_none() {
+        return;
+    }
+    let state = rollouts::standing(draft, rollout);
+    if state.configured != configured || state.observed != observed {
+        draft.push(Event::TrafficObserved { rollout: rollout.clone(), configured, observed });
+    }
+    let unproven = state.rollback.filter(|rollback| rollback.done.is_some() && !rollback.proven);
+    let gone = observed.is_some_and(|share| share.value() <= NO_TRAFFIC) && configured == Some(Weight::ZERO);
+    if let (Some(rollback), true) = (unproven, gone) {
+        draft.push(Event::RolledBack { rollout: rollout.clone(), to: rollback.to, proven: true });
+    }
+}
+
+pub fn assessed(draft: &mut Draft<'_>, metric: &MetricId, edge: &Edge) {
+    let from = draft.state.metrics.get(metric).map_or(Verdict::NoData, |known| known.verdict);
+    let known = draft.state.metrics.contains_key(metric);
+    if draft.plan.metric(metric).is_none() || (known && from == edge.verdict) {
+        return;
+    }
+    draft.push(Event::Assessed {
+        metric: metric.clone(),
+        from,
+        to: edge.verdict,
+        since: edge.since,
+        value: edge.value,
+        inputs: edge.inputs,
+    });
+}
+
+pub fn data(draft: &mut Draft<'_>, rollout: &RolloutId, good: bool, since: Timestamp) {
+    if draft.plan.rollout(rollout).is_some() && rollouts::standing(draft, rollout).good_data != good {
+        draft.push(Event::DataQualityChanged { rollout: rollout.clone(), good, since });
+    }
+}
+
+pub fn clock_jumped(draft: &mut Draft<'_>, seconds: i64) {
+    if seconds.abs() > 2 {
+        draft.push(Event::ClockJumped { seconds });
+    }
+}

@@ -1,0 +1,117 @@
+//! Hold and rollback: never refused for a gate, a lease, a version or missing numbers.
+
+use crate::base::{RolloutId, TriggerId, Untrusted, Weight};
+use crate::release::decide::refuse;
+use crate::release::decision::{Refusal, RefusalCode};
+use crate::release::draft::Draft;
+use crate::release::event::{Act, Event, HoldCause, Outcome};
+use crate::release::policy::rollouts;
+use crate::release::state::RolloutPhase;
+
+type Granted = Result<(), Refusal>;
+
+pub fn hold(draft: &mut Draft<'_>, rollout: Option<&RolloutId>, reason: &Untrusted) -> Granted {
+    let targets = targets(draft, rollout, |phase| {
+        !matches!(phase, RolloutPhase::RollingBack | RolloutPhase::RolledBack | RolloutPhase::Completed)
+    })?;
+    if targets.is_empty() {
+        return Err(nothing("hold"));
+    }
+    let mut raised = false;
+    for rollout in targets {
+        let state = rollouts::standing(draft, &rollout);
+        if state.holds.iter().any(|hold| hold.cause == HoldCause::Person) {
+            continue;
+        }
+        take_over(draft, &rollout, &mut raised);
+        draft.push(Event::RolloutHeld { rollout, cause: HoldCause::Person, reason: reason.clone() });
+    }
+    Ok(())
+}
+
+pub fn resume(draft: &mut Draft<'_>, rollout: Option<&RolloutId>) -> Granted {
+    for rollout in targets(draft, rollout, |_| true)? {
+        let state = rollouts::standing(draft, &rollout);
+        if !state.holds.is_empty() {
+            draft.push(Event::RolloutResumed { rollout: rollout.clone() });
+        }
+        if state.automation_off {
+            draft.push(Event::AutomationResumed { rollout });
+        }
+    }
+    Ok(())
+}
+
+pub fn roll_back(draft: &mut Draft<'_>, rollout: Option<&RolloutId>, reason: &Untrusted) -> Granted {
+    let targets = targets(draft, rollout, |phase| phase != RolloutPhase::Waiting)?;
+    if targets.is_empty() {
+        return Err(nothing("roll back"));
+    }
+    let mut raised = false;
+    for rollout in targets {
+        let state = rollouts::standing(draft, &rollout);
+        match state.phase {
+            RolloutPhase::RolledBack => {}
+            RolloutPhase::RollingBack if state.operation.is_some() => {}
+            RolloutPhase::RollingBack => {
+                take_over(draft, &rollout, &mut raised);
+                draft.intend(Act::SetWeight { rollout, step: 0, weight: Weight::ZERO });
+            }
+            _ => {
+                take_over(draft, &rollout, &mut raised);
+                begin(draft, &rollout, None);
+            }
+        }
+    }
+    if raised && !reason.raw().trim().is_empty() {
+        draft.push(Event::Noted { note: reason.clone() });
+    }
+    Ok(())
+}
+
+/// Begins a rollback; whatever was in flight is superseded.
+pub fn begin(draft: &mut Draft<'_>, rollout: &RolloutId, trigger: Option<&TriggerId>) {
+    let state = rollouts::standing(draft, rollout);
+    if let Some(operation) = state.operation {
+        draft.push(Event::OperationEnded {
+            operation,
+            outcome: Outcome::Superseded,
+            summary: Untrusted::new("a rollback took its place"),
+        });
+    }
+    let to = state.last_known_good.map_or_else(|| "no traffic".to_owned(), |good| good.version);
+    draft.push(Event::RollbackStarted { rollout: rollout.clone(), to, trigger: trigger.cloned() });
+    draft.intend(Act::SetWeight { rollout: rollout.clone(), step: 0, weight: Weight::ZERO });
+}
+
+/// A person's safety act fences every engine out and stops automation until a person turns it on.
+fn take_over(draft: &mut Draft<'_>, rollout: &RolloutId, raised: &mut bool) {
+    if !*raised {
+        let epoch = draft.state.epoch.saturating_add(1);
+        draft.push(Event::EpochRaised { epoch });
+        *raised = true;
+    }
+    if !rollouts::standing(draft, rollout).automation_off {
+        draft.push(Event::AutomationStopped { rollout: rollout.clone() });
+    }
+}
+
+fn targets(
+    draft: &Draft<'_>,
+    rollout: Option<&RolloutId>,
+    fits: impl Fn(RolloutPhase) -> bool,
+) -> Result<Vec<RolloutId>, Refusal> {
+    let named = match rollout {
+        Some(rollout) => vec![rollouts::known(draft, rollout)?.id.clone()],
+        None => draft.plan.rollouts.iter().map(|planned| planned.id.clone()).collect(),
+    };
+    Ok(named.into_iter().filter(|rollout| fits(rollouts::standing(draft, rollout).phase)).collect())
+}
+
+fn nothing(what: &str) -> Refusal {
+    refuse(
+        RefusalCode::WrongState,
+        format!("there is nothing to {what}: no rollout is under way"),
+        "with nothing in progress nothing is changed",
+    )
+}

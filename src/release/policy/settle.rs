@@ -1,0 +1,182 @@
+//! What follows by itself: bound items, the poll, stages, soaks, blind rules, gates that run by the clock.
+//!
+//! Runs until nothing more follows; each rule adds only what is not so already, so it ends.
+
+use crate::base::{GateId, ItemId, Untrusted, Weight};
+use crate::plan::rule::Action;
+use crate::plan::{Bound, Check, Rollout, Stage};
+use crate::release::draft::Draft;
+use crate::release::event::{Act, Event, Evidence, HoldCause};
+use crate::release::explain;
+use crate::release::policy::{approvals, gates, rollouts, safety, triggers, wake};
+use crate::release::standing::{Word, standing};
+use crate::release::state::{RolloutPhase, Status};
+
+/// More rounds than any plan needs; a rule that would go on for ever is cut here.
+const ROUNDS: usize = 64;
+
+pub fn settle(draft: &mut Draft<'_>) {
+    if draft.state.identity.is_none() || !draft.state.unknown_kinds.is_empty() {
+        return;
+    }
+    for _ in 0..ROUNDS {
+        let before = draft.state.version;
+        bound_items(draft);
+        poll(draft);
+        stages(draft);
+        let planned = draft.plan;
+        for rollout in &planned.rollouts {
+            soak(draft, rollout);
+            blind(draft, rollout);
+            retry_rollback(draft, rollout);
+        }
+        due_gates(draft);
+        if draft.state.version == before {
+            return;
+        }
+    }
+}
+
+/// An item bound to a gate is ticked by its pass and opened by the loss of it.
+fn bound_items(draft: &mut Draft<'_>) {
+    let plan = draft.plan;
+    for item in &plan.items {
+        match &item.bound {
+            Some(Bound::Gate(gate)) => bound_to_gate(draft, &item.id, gate),
+            Some(Bound::Message(message)) if draft.state.sent.contains_key(message) && !settled(draft, &item.id) => {
+                draft.push(Event::ItemTicked { item: item.id.clone(), evidence: None });
+            }
+            _ => {}
+        }
+    }
+}
+
+fn bound_to_gate(draft: &mut Draft<'_>, item: &ItemId, gate: &GateId) {
+    let Some(planned) = draft.plan.gate(gate) else { return };
+    let run = draft.state.gates.get(gate).and_then(|known| known.newest()).map_or(0, |newest| newest.number);
+    let evidence = Evidence::GateRun { gate: gate.clone(), run };
+    let known = draft.state.items.get(item);
+    let by_gate = known.is_some_and(|known| {
+        known.evidence.iter().rev().any(|found| matches!(found, Evidence::GateRun { gate: by, .. } if by == gate))
+    });
+    match standing(&draft.state, planned, draft.now).word {
+        Word::Verdict(verdict) if verdict.is_pass() && !settled(draft, item) => {
+            draft.push(Event::ItemTicked { item: item.clone(), evidence: Some(evidence) });
+        }
+        Word::Verdict(verdict) if !verdict.is_pass() && by_gate && settled(draft, item) => {
+            let reason = Untrusted::new(format!("gate {gate} is {verdict}"));
+            draft.push(Event::ItemReopened { item: item.clone(), reason });
+        }
+        _ => {}
+    }
+}
+
+fn poll(draft: &mut Draft<'_>) {
+    if draft.state.status == Status::Planned && approvals::complete(draft) {
+        draft.push(Event::PollCompleted {});
+    }
+}
+
+/// The current stage is the first that is not done and was not left with a waiver.
+fn stages(draft: &mut Draft<'_>) {
+    let plan = draft.plan;
+    for stage in &plan.stages {
+        if !explain::has_exit(&draft.state, plan, stage) || !pending(draft, stage) {
+            continue;
+        }
+        if !explain::exit(&draft.state, plan, &stage.id, draft.now).is_empty() {
+            if draft.state.stage.as_ref() != Some(&stage.id) {
+                draft.push(Event::StageEntered { stage: stage.id.clone() });
+            }
+            return;
+        }
+        draft.push(Event::StageLeft { stage: stage.id.clone(), waiver: None });
+    }
+}
+
+/// A stage that was left stays so, unless one of its items was opened again; a waiver always stays.
+fn pending(draft: &Draft<'_>, stage: &Stage) -> bool {
+    match draft.state.left.get(&stage.id) {
+        None => true,
+        Some(Some(_)) => false,
+        Some(None) => explain::open_items(&draft.state, draft.plan, stage).next().is_some(),
+    }
+}
+
+/// A step that has seen enough good data is soaked; the last one completes the rollout.
+fn soak(draft: &mut Draft<'_>, planned: &Rollout) {
+    if draft.plan.metrics.is_empty() && !rollouts::standing(draft, &planned.id).good_data {
+        let since = draft.now;
+        draft.push(Event::DataQualityChanged { rollout: planned.id.clone(), good: true, since });
+    }
+    let state = rollouts::standing(draft, &planned.id);
+    let Some(step) = rollouts::step_at(planned, state.step) else { return };
+    if state.phase != RolloutPhase::Soaking || !state.holds.is_empty() {
+        return;
+    }
+    let (rollout, number) = (planned.id.clone(), state.step);
+    if !state.soak.completed {
+        if state.soak.elapsed(draft.now) < step.soak.signed() {
+            return;
+        }
+        draft.push(Event::SoakCompleted { rollout: rollout.clone(), step: number });
+    }
+    let clear = explain::promote(&draft.state, draft.plan, planned, draft.now).is_empty();
+    if rollouts::step_at(planned, number + 1).is_none() {
+        if clear || step.soak.0 == 0 {
+            draft.push(Event::RolloutCompleted { rollout });
+        }
+    } else if step.auto && clear && !state.automation_off {
+        rollouts::go(draft, planned, number + 1);
+    }
+}
+
+/// No good data for too long above a weight: the plan says what is done, once for each spell.
+fn blind(draft: &mut Draft<'_>, planned: &Rollout) {
+    let state = rollouts::standing(draft, &planned.id);
+    if state.good_data {
+        if state.holds.iter().any(|hold| hold.cause == HoldCause::Blind) {
+            draft.push(Event::HoldLifted { rollout: planned.id.clone(), cause: HoldCause::Blind });
+        }
+        return;
+    }
+    let due = wake::blind_due(planned, &state).is_some_and(|at| at <= draft.now);
+    let (Some(rule), Some(since), true) = (&planned.blind, state.blind_since, due) else { return };
+    draft.push(Event::BlindRuleApplied { rollout: planned.id.clone(), since });
+    for action in &rule.actions {
+        match action {
+            Action::RollBack | Action::CutTraffic if !state.automation_off => safety::begin(draft, &planned.id, None),
+            Action::StepBack if !state.automation_off && state.step > 1 => {
+                rollouts::set_weight(draft, planned, state.step - 1);
+            }
+            Action::Hold | Action::StepBack => {
+                let reason = format!("no good data for {}", rule.after);
+                triggers::hold(draft, &planned.id, HoldCause::Blind, &reason);
+            }
+            Action::RollBack | Action::CutTraffic => {}
+            told => triggers::tell(draft, *told, &format!("no good data for {} on {}", rule.after, planned.id)),
+        }
+    }
+}
+
+/// A rollback whose write failed is tried again until traffic is back.
+fn retry_rollback(draft: &mut Draft<'_>, planned: &Rollout) {
+    let state = rollouts::standing(draft, &planned.id);
+    let due = wake::retry_due(&draft.state, planned, &state).is_some_and(|at| at <= draft.now);
+    if due {
+        draft.intend(Act::SetWeight { rollout: planned.id.clone(), step: 0, weight: Weight::ZERO });
+    }
+}
+
+fn due_gates(draft: &mut Draft<'_>) {
+    let plan = draft.plan;
+    for gate in plan.gates.iter().filter(|gate| !matches!(gate.check, Check::Manual)) {
+        if wake::gate_due(&draft.state, plan, gate, draft.now).is_some_and(|at| at <= draft.now) {
+            gates::begin(draft, &gate.id);
+        }
+    }
+}
+
+fn settled(draft: &Draft<'_>, item: &ItemId) -> bool {
+    draft.state.items.get(item).is_some_and(|known| known.tick.is_settled())
+}

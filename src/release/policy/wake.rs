@@ -1,0 +1,71 @@
+//! When to look again although nothing was said: soaks, blind rules, retries and gates by the clock. A metric's own
+//! `for` is never among them: it counts by sample time.
+
+use jiff::SignedDuration;
+
+use crate::base::{Timestamp, Weight};
+use crate::plan::{Gate, Plan, Rollout};
+use crate::release::event::Act;
+use crate::release::policy::rollouts;
+use crate::release::state::{RolloutPhase, RolloutState, State};
+
+/// Seconds between two tries of a rollback's write.
+const RETRY: i64 = 5;
+
+/// The earliest moment something is due by the clock alone.
+pub fn wake_at(state: &State, plan: &Plan, now: Timestamp) -> Option<Timestamp> {
+    let rollouts = plan.rollouts.iter().filter_map(|planned| Some((planned, state.rollouts.get(&planned.id)?)));
+    let by_rollout = rollouts.flat_map(|(planned, known)| {
+        [soak_due(planned, known, now), blind_due(planned, known), retry_due(state, planned, known)]
+    });
+    let by_gate = plan.gates.iter().map(|gate| gate_due(state, plan, gate, now));
+    by_rollout.chain(by_gate).flatten().filter(|at| *at > now).min()
+}
+
+fn soak_due(planned: &Rollout, state: &RolloutState, now: Timestamp) -> Option<Timestamp> {
+    let counting = state.phase == RolloutPhase::Soaking && !state.soak.completed && state.holds.is_empty();
+    let since = state.soak.good_since.filter(|_| counting)?;
+    let step = rollouts::step_at(planned, state.step)?;
+    let left = step.soak.signed().saturating_sub(state.soak.counted);
+    later(since, left).map(|at| at.max(now))
+}
+
+/// When the blind rule acts, while there is no good data.
+pub fn blind_due(planned: &Rollout, state: &RolloutState) -> Option<Timestamp> {
+    let rule = planned.blind.as_ref()?;
+    let since = state.blind_since?;
+    let under_way =
+        matches!(state.phase, RolloutPhase::Shifting | RolloutPhase::Soaking) && !state.blind_acted;
+    let above = state.desired.is_some_and(|weight| weight.value() >= rule.above.value());
+    if under_way && above { later(since, rule.after.signed()) } else { None }
+}
+
+/// When a rollback's failed write is tried again.
+pub fn retry_due(state: &State, planned: &Rollout, known: &RolloutState) -> Option<Timestamp> {
+    if known.phase != RolloutPhase::RollingBack || known.operation.is_some() {
+        return None;
+    }
+    let ended = state.operations.values().filter(|operation| {
+        matches!(&operation.act, Act::SetWeight { rollout, step: 0, weight }
+            if rollout == &planned.id && *weight == Weight::ZERO)
+    });
+    later(ended.filter_map(|operation| operation.ended).max()?, RETRY)
+}
+
+/// When a gate that runs by the clock runs next; only while its stage is current.
+pub fn gate_due(state: &State, plan: &Plan, gate: &Gate, now: Timestamp) -> Option<Timestamp> {
+    let every = gate.every?;
+    let known = state.gates.get(&gate.id);
+    let here = gate.stage.is_none() || gate.stage == state.stage;
+    if !here || state.status.is_over() || plan.gates.is_empty() || known.is_some_and(|known| known.is_running()) {
+        return None;
+    }
+    match known.and_then(|known| known.newest()).and_then(|run| run.ended) {
+        Some(ended) => later(ended, every.signed().max(1)),
+        None => Some(now),
+    }
+}
+
+fn later(at: Timestamp, seconds: i64) -> Option<Timestamp> {
+    at.checked_add(SignedDuration::from_secs(seconds)).ok()
+}
