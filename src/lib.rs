@@ -8,6 +8,7 @@
 //! - [`engine`]: the one that acts → journal, release, analysis, plan, base
 //! - [`report`]: what people read → journal, release, analysis, plan, base
 //! - [`cli`]: the verbs, and the only wiring of the world to the engine's ports → all
+//! - [`world`]: everything outside, behind the engine's ports → engine::ports, types of release, analysis, plan, base
 //!
 //! `base`, `plan`, `analysis` and `release` are pure: no I/O, no clock.
 
@@ -19,3 +20,4 @@ pub mod journal;
 pub mod plan;
 pub mod release;
 pub mod report;
+pub mod world;

@@ -1,0 +1,7 @@
+//! Everything outside the process, behind the engine's ports: real adapters and the simulated world.
+//!
+//! Invariants: every call ends by itself within its deadline; a write is never repeated here; what could not be
+//! read is an error or `None`, never a made-up number; what comes from outside is capped and stays
+//! [`crate::base::Untrusted`] until it is shown.
+
+pub mod sim;

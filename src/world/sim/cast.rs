@@ -1,0 +1,97 @@
+//! The scripted people: they see what a cockpit shows and do their duties at their own pace.
+//!
+//! Invariants: what they want depends on the pictures they were shown and on the script only; they never insist:
+//! what the engine refuses is tried again at their next look, when the picture still asks for it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::base::{Actor, Timestamp};
+use crate::engine::ports::Cast;
+use crate::release::{RolloutPhase, Status, TriggerPhase, View, Wish};
+
+use super::duty::Eyes;
+use super::script::{Duty, Final, Member, Script};
+use super::service::ahead;
+
+/// The people of one performance.
+#[derive(Clone, Debug)]
+pub struct SimCast {
+    script: Arc<Script>,
+    start: Timestamp,
+    /// When each looks again, in the order of the script.
+    looks: Vec<Timestamp>,
+    /// Every spell in which a trigger was pending, by its name and beginning.
+    crossings: BTreeSet<(String, Timestamp)>,
+}
+
+impl SimCast {
+    pub(super) fn new(script: Arc<Script>, start: Timestamp) -> Self {
+        let looks = script.cast.iter().map(|member| ahead(start, member.after.signed())).collect();
+        Self { script, start, looks, crossings: BTreeSet::new() }
+    }
+
+    fn remember(&mut self, view: &View) {
+        for (id, trigger) in &view.state.triggers {
+            if trigger.phase == TriggerPhase::Pending
+                && let Some(since) = trigger.since
+            {
+                self.crossings.insert((id.to_string(), since));
+            }
+        }
+    }
+}
+
+impl Cast for SimCast {
+    fn wishes(&mut self, view: &View) -> Vec<(Actor, Wish)> {
+        self.remember(view);
+        let eyes = Eyes { view, crossings: self.crossings.len() };
+        let mut wishes = Vec::new();
+        for (member, look) in self.script.cast.iter().zip(&mut self.looks) {
+            if view.now < *look {
+                continue;
+            }
+            *look = ahead(view.now, member.pace.signed().max(1));
+            let wanted =
+                member.does.iter().map(|duty| eyes.wishes(member, *duty)).find(|some| !some.is_empty());
+            let who = || Actor::Script(member.name.clone());
+            wishes.extend(wanted.into_iter().flatten().map(|wish| (who(), wish)));
+        }
+        wishes
+    }
+
+    fn next(&self) -> Option<Timestamp> {
+        self.looks.iter().min().copied()
+    }
+
+    fn over(&self, view: &View) -> bool {
+        let rollouts = || view.state.rollouts.values();
+        view.now >= ahead(self.start, self.script.end.at_latest.signed())
+            || match self.script.end.when {
+                Final::Completed => matches!(view.state.status, Status::Watching | Status::Stable),
+                Final::RolledBack => {
+                    view.state.status == Status::RolledBack
+                        || rollouts().any(|rollout| rollout.phase == RolloutPhase::RolledBack)
+                }
+                Final::HeldFor(time) => rollouts().any(|rollout| {
+                    rollout.holds.first().is_some_and(|hold| ahead(hold.mark.at, time.signed()) <= view.now)
+                }),
+            }
+    }
+}
+
+impl Member {
+    /// True when this person speaks for the role.
+    pub(super) fn has(&self, role: &str) -> bool {
+        self.roles.iter().any(|own| own == role)
+    }
+}
+
+impl Duty {
+    /// How many items somebody ticks at one look.
+    pub(super) const HANDFUL: usize = 3;
+    /// How many pending spells make somebody hold.
+    pub(super) const UNEASY: usize = 2;
+    /// How often a gate that does not pass is run by hand.
+    pub(super) const TRIES: usize = 3;
+}

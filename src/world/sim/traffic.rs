@@ -1,0 +1,58 @@
+//! The scripted router, which does what it is told, and requests that follow.
+
+use futures::future::BoxFuture;
+
+use crate::base::{OperationId, Weight};
+use crate::engine::ports::{Fault, Router, Split};
+use crate::plan::Rollout;
+
+use super::script::Place;
+use super::world::Play;
+
+impl Router for Play {
+    fn read<'a>(&'a self, rollout: &'a Rollout) -> BoxFuture<'a, Result<Split, Fault>> {
+        Box::pin(async move {
+            let name = name(rollout);
+            let track = self.history().track(&rollout.id);
+            let met = self.meet(Place::RouterRead, &track, &name).await?;
+            self.lost(met, &name).await?;
+            let now = self.clock.now();
+            let track = self.history().track(&rollout.id);
+            Ok(Split { configured: Some(track.weight(now)), observed: self.service(&track).observed(now) })
+        })
+    }
+
+    fn write<'a>(
+        &'a self,
+        rollout: &'a Rollout,
+        weight: Weight,
+        _operation: &'a OperationId,
+    ) -> BoxFuture<'a, Result<(), Fault>> {
+        Box::pin(async move {
+            let name = name(rollout);
+            let track = self.history().track(&rollout.id);
+            let met = self.meet(Place::RouterWrite, &track, &name).await?;
+            let now = self.clock.now();
+            if let Some(track) = self.history().track_mut(&rollout.id) {
+                track.weighed(now, weight);
+            }
+            self.lost(met, &name).await
+        })
+    }
+
+    fn preview(&self, rollout: &Rollout, weight: Weight) -> String {
+        let now = self.history().track(&rollout.id).weight(self.clock.now());
+        format!(
+            "{}\n- stable {}   canary {}\n+ stable {}   canary {}",
+            name(rollout),
+            now.rest(),
+            now,
+            weight.rest(),
+            weight
+        )
+    }
+}
+
+fn name(rollout: &Rollout) -> String {
+    format!("the simulated router of {}", rollout.id)
+}
