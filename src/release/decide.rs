@@ -41,14 +41,18 @@ fn grant(draft: &mut Draft<'_>, command: &Command) -> Result<(), Refusal> {
         Wish::DeclareStable => policy::lifecycle::stable(draft),
         Wish::Cancel { reason } => policy::lifecycle::cancel(draft, reason),
         Wish::RearmMessages => policy::lifecycle::rearm(draft),
-        Wish::Tick { item, evidence, waiver } => policy::items::tick(draft, item, evidence.as_ref(), waiver.as_ref()),
+        Wish::Tick { item, evidence, waiver } => {
+            policy::items::tick(draft, item, evidence.as_ref(), waiver.as_ref())
+        }
         Wish::Untick { item, reason } => policy::items::untick(draft, item, reason),
         Wish::Skip { item, reason } => policy::items::skip(draft, item, reason),
         Wish::Assign { item, owner } => policy::items::assign(draft, item, owner.as_deref()),
         Wish::Retime { item, due } => policy::items::retime(draft, item, *due),
         Wish::Note { item, note } => policy::items::note(draft, item.as_ref(), note),
         Wish::Attach { item, evidence } => policy::items::attach(draft, item, evidence),
-        Wish::AddItem { stage, text, split_from } => policy::items::add(draft, stage, text, split_from.as_ref()),
+        Wish::AddItem { stage, text, split_from } => {
+            policy::items::add(draft, stage, text, split_from.as_ref())
+        }
         Wish::RunGate { gate } => policy::gates::run(draft, gate),
         Wish::ReviewGate { gate, accepted, reason } => policy::gates::review(draft, gate, *accepted, reason),
         Wish::WaiveGate { gate, reason } => policy::gates::waive(draft, gate, reason),
@@ -71,7 +75,11 @@ fn may(draft: &Draft<'_>, command: &Command) -> Result<(), Refusal> {
         return Ok(());
     }
     if draft.state.identity.is_none() && !matches!(command.wish, Wish::AdoptPlan { .. }) {
-        return Err(refuse(RefusalCode::WrongState, "there is no release yet", "open a playbook or a plan first"));
+        return Err(refuse(
+            RefusalCode::WrongState,
+            "there is no release yet",
+            "open a playbook or a plan first",
+        ));
     }
     if let Some(kind) = draft.state.unknown_kinds.first() {
         return Err(refuse(
@@ -100,7 +108,8 @@ fn take(draft: &mut Draft<'_>, report: &Report) {
         Report::EngineStarted { epoch } => policy::reports::engine_started(draft, *epoch),
         Report::Woke => {}
         Report::GateFinished { gate, run, verdict, summary, evidence, took_ms } => {
-            let end = policy::gates::End { verdict: *verdict, summary, evidence: *evidence, took_ms: *took_ms };
+            let end =
+                policy::gates::End { verdict: *verdict, summary, evidence: *evidence, took_ms: *took_ms };
             policy::gates::finish(draft, gate, *run, &end);
         }
         Report::OperationEnded { operation, outcome, summary, configured, observed } => {
@@ -119,7 +128,8 @@ fn take(draft: &mut Draft<'_>, report: &Report) {
             policy::reports::traffic(draft, rollout, *configured, *observed);
         }
         Report::Assessed { metric, verdict, since, value, inputs } => {
-            let edge = policy::reports::Edge { verdict: *verdict, since: *since, value: *value, inputs: *inputs };
+            let edge =
+                policy::reports::Edge { verdict: *verdict, since: *since, value: *value, inputs: *inputs };
             policy::reports::assessed(draft, metric, &edge);
         }
         Report::DataQuality { rollout, good, since } => policy::reports::data(draft, rollout, *good, *since),

@@ -15,7 +15,8 @@ pub fn explain(state: &State, plan: &Plan, now: Timestamp) -> Vec<Blocker> {
         return unfinished(state);
     }
     let mut all = Vec::new();
-    let under_way = |rollout: &&Rollout| state.rollouts.get(&rollout.id).is_some_and(|known| known.phase.is_live());
+    let under_way =
+        |rollout: &&Rollout| state.rollouts.get(&rollout.id).is_some_and(|known| known.phase.is_live());
     for rollout in plan.rollouts.iter().filter(under_way) {
         all.extend(promote(state, plan, rollout, now));
     }
@@ -90,11 +91,19 @@ pub fn promote(state: &State, plan: &Plan, rollout: &Rollout, now: Timestamp) ->
             TriggerPhase::Fired => "fired",
             _ => "cannot be told: no good data",
         };
-        all.push(blocker("trigger", format!("trigger {trigger} {word}"), "wait until it is armed, or roll back"));
+        all.push(blocker(
+            "trigger",
+            format!("trigger {trigger} {word}"),
+            "wait until it is armed, or roll back",
+        ));
     }
     if known.phase == RolloutPhase::Soaking {
         if !known.good_data {
-            all.push(blocker("data", format!("{}: no good data", rollout.id), "look at the sources of its metrics"));
+            all.push(blocker(
+                "data",
+                format!("{}: no good data", rollout.id),
+                "look at the sources of its metrics",
+            ));
         }
         all.extend(soak(&known, rollout, now));
     }
@@ -144,7 +153,11 @@ pub fn has_exit(state: &State, plan: &Plan, stage: &Stage) -> bool {
 }
 
 /// The texts of a stage's exit items that are not settled.
-pub fn open_items<'a>(state: &'a State, plan: &'a Plan, stage: &'a Stage) -> impl Iterator<Item = String> + 'a {
+pub fn open_items<'a>(
+    state: &'a State,
+    plan: &'a Plan,
+    stage: &'a Stage,
+) -> impl Iterator<Item = String> + 'a {
     let wanted = move |id: &crate::base::ItemId, of: &StageId| match &stage.exit.items {
         ExitItems::All => of == &stage.id,
         ExitItems::Listed(items) => items.contains(id),
@@ -167,7 +180,9 @@ fn poll(state: &State, plan: &Plan) -> Vec<Blocker> {
             Some(Answer::Go) => continue,
             Some(Answer::NoGo) => ("says no-go", "talk to them; they may answer again"),
             Some(Answer::Absent) => ("is absent", "ask the backup, or who it escalates to"),
-            None if known.is_some_and(|known| known.void.is_some()) => ("has to answer again", "ask for a new answer"),
+            None if known.is_some_and(|known| known.void.is_some()) => {
+                ("has to answer again", "ask for a new answer")
+            }
             None => ("has not answered", "ask for its go"),
         };
         all.push(blocker("approval", format!("{} {word}", role.title.line()), help));
@@ -194,7 +209,8 @@ fn gates_so_far(state: &State, plan: &Plan, now: Timestamp) -> Vec<Blocker> {
 fn gate_blocker(state: &State, gate: &Gate, now: Timestamp) -> Option<Blocker> {
     let standing = standing(state, gate, now);
     let message = format!("gate {}: {}", gate.id, standing.note);
-    (!standing.allows).then(|| blocker("gate", message, "run it, fix what it found, or waive it with a reason"))
+    (!standing.allows)
+        .then(|| blocker("gate", message, "run it, fix what it found, or waive it with a reason"))
 }
 
 fn triggers(state: &State, plan: &Plan, rollout: &Rollout) -> Vec<(TriggerId, TriggerPhase)> {
@@ -202,7 +218,9 @@ fn triggers(state: &State, plan: &Plan, rollout: &Rollout) -> Vec<(TriggerId, Tr
         .iter()
         .filter(|trigger| trigger.rollout.as_ref().is_none_or(|of| of == &rollout.id))
         .filter_map(|trigger| Some((trigger.id.clone(), state.triggers.get(&trigger.id)?.phase)))
-        .filter(|(_, phase)| matches!(phase, TriggerPhase::Pending | TriggerPhase::Fired | TriggerPhase::Unknown))
+        .filter(|(_, phase)| {
+            matches!(phase, TriggerPhase::Pending | TriggerPhase::Fired | TriggerPhase::Unknown)
+        })
         .collect()
 }
 

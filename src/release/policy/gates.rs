@@ -46,15 +46,15 @@ pub fn begin(draft: &mut Draft<'_>, gate: &GateId) {
 }
 
 pub fn finish(draft: &mut Draft<'_>, gate: &GateId, run: u32, end: &End<'_>) {
-    let open = draft
-        .state
-        .gates
-        .get(gate)
-        .is_some_and(|known| known.runs.iter().any(|found| found.number == run && found.verdict.is_none()));
+    let open =
+        draft.state.gates.get(gate).is_some_and(|known| {
+            known.runs.iter().any(|found| found.number == run && found.verdict.is_none())
+        });
     if !open {
         return;
     }
-    let before = draft.state.gates.get(gate).and_then(|known| known.newest()).and_then(|newest| newest.verdict);
+    let before =
+        draft.state.gates.get(gate).and_then(|known| known.newest()).and_then(|newest| newest.verdict);
     draft.push(Event::GateFinished {
         gate: gate.clone(),
         run,
@@ -85,7 +85,11 @@ pub fn review(draft: &mut Draft<'_>, gate: &GateId, accepted: bool, reason: &Unt
         return Err(refuse(RefusalCode::Incomplete, "the decision has no reason", "say what you looked at"));
     }
     if is_running(draft, gate) {
-        return Err(refuse(RefusalCode::WrongState, format!("gate `{gate}` is running"), "wait for its verdict"));
+        return Err(refuse(
+            RefusalCode::WrongState,
+            format!("gate `{gate}` is running"),
+            "wait for its verdict",
+        ));
     }
     let run = draft.state.gates.get(gate).and_then(|known| known.newest()).map_or(0, |newest| newest.number);
     draft.push(Event::GateReviewed { gate: gate.clone(), run, role, accepted, reason: reason.clone() });

@@ -10,7 +10,12 @@ use crate::release::state::Tick;
 
 type Granted = Result<(), Refusal>;
 
-pub fn tick(draft: &mut Draft<'_>, item: &ItemId, evidence: Option<&Evidence>, waiver: Option<&Untrusted>) -> Granted {
+pub fn tick(
+    draft: &mut Draft<'_>,
+    item: &ItemId,
+    evidence: Option<&Evidence>,
+    waiver: Option<&Untrusted>,
+) -> Granted {
     known(draft, item)?;
     if matches!(current(draft, item), Tick::Done(_)) {
         return Ok(());
@@ -46,7 +51,11 @@ pub fn untick(draft: &mut Draft<'_>, item: &ItemId, reason: &Untrusted) -> Grant
 pub fn skip(draft: &mut Draft<'_>, item: &ItemId, reason: &Untrusted) -> Granted {
     known(draft, item)?;
     if reason.raw().trim().is_empty() {
-        return Err(refuse(RefusalCode::Incomplete, format!("`{item}` is skipped without a reason"), "say why"));
+        return Err(refuse(
+            RefusalCode::Incomplete,
+            format!("`{item}` is skipped without a reason"),
+            "say why",
+        ));
     }
     if !matches!(current(draft, item), Tick::Skipped(..)) {
         draft.push(Event::ItemSkipped { item: item.clone(), reason: reason.clone() });
@@ -89,7 +98,11 @@ pub fn attach(draft: &mut Draft<'_>, item: &ItemId, evidence: &Evidence) -> Gran
 
 pub fn add(draft: &mut Draft<'_>, stage: &StageId, text: &Untrusted, split_from: Option<&ItemId>) -> Granted {
     if draft.plan.stage(stage).is_none() {
-        return Err(refuse(RefusalCode::Unknown, format!("there is no stage `{stage}`"), "name one of the plan"));
+        return Err(refuse(
+            RefusalCode::Unknown,
+            format!("there is no stage `{stage}`"),
+            "name one of the plan",
+        ));
     }
     if text.raw().trim().is_empty() {
         return Err(refuse(RefusalCode::Incomplete, "the item has no text", "say what is to be done"));

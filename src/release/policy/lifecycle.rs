@@ -37,7 +37,11 @@ pub fn adopt(draft: &mut Draft<'_>, plan: Digest, sources: Digest) -> Granted {
 
 pub fn open_attempt(draft: &mut Draft<'_>, artifact: &str) -> Granted {
     if artifact.trim().is_empty() {
-        return Err(refuse(RefusalCode::Incomplete, "the attempt has no artifact", "name a version or a digest"));
+        return Err(refuse(
+            RefusalCode::Incomplete,
+            "the attempt has no artifact",
+            "name a version or a digest",
+        ));
     }
     if draft.state.rollouts.values().any(|rollout| rollout.phase.is_live()) {
         return Err(refuse(
@@ -51,7 +55,9 @@ pub fn open_attempt(draft: &mut Draft<'_>, artifact: &str) -> Granted {
         .items
         .iter()
         .filter(|(_, known)| known.tick.is_settled())
-        .filter(|(_, known)| known.evidence.iter().any(|evidence| matches!(evidence, Evidence::GateRun { .. })))
+        .filter(|(_, known)| {
+            known.evidence.iter().any(|evidence| matches!(evidence, Evidence::GateRun { .. }))
+        })
         .map(|(item, _)| item.clone())
         .collect();
     let attempt = draft.state.attempt.saturating_add(1);

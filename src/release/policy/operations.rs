@@ -22,8 +22,9 @@ pub fn end(draft: &mut Draft<'_>, operation: &OperationId, end: &End<'_>) {
         return;
     };
     let act = known.act.clone();
-    let current =
-        act.rollout().is_none_or(|rollout| rollouts::standing(draft, rollout).operation.as_ref() == Some(operation));
+    let current = act
+        .rollout()
+        .is_none_or(|rollout| rollouts::standing(draft, rollout).operation.as_ref() == Some(operation));
     draft.push(Event::OperationEnded {
         operation: operation.clone(),
         outcome: end.outcome,

@@ -45,7 +45,12 @@ pub fn readiness(draft: &mut Draft<'_>, rollout: &RolloutId, version: &str, (rea
     if same || captured {
         return;
     }
-    draft.push(Event::LastKnownGoodCaptured { rollout: rollout.clone(), version: version.to_owned(), ready, of });
+    draft.push(Event::LastKnownGoodCaptured {
+        rollout: rollout.clone(),
+        version: version.to_owned(),
+        ready,
+        of,
+    });
 }
 
 /// Traffic as the router and requests say; the proof of a rollback may come this way.

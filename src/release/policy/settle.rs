@@ -43,7 +43,9 @@ fn bound_items(draft: &mut Draft<'_>) {
     for item in &plan.items {
         match &item.bound {
             Some(Bound::Gate(gate)) => bound_to_gate(draft, &item.id, gate),
-            Some(Bound::Message(message)) if draft.state.sent.contains_key(message) && !settled(draft, &item.id) => {
+            Some(Bound::Message(message))
+                if draft.state.sent.contains_key(message) && !settled(draft, &item.id) =>
+            {
                 draft.push(Event::ItemTicked { item: item.id.clone(), evidence: None });
             }
             _ => {}
@@ -57,7 +59,11 @@ fn bound_to_gate(draft: &mut Draft<'_>, item: &ItemId, gate: &GateId) {
     let evidence = Evidence::GateRun { gate: gate.clone(), run };
     let known = draft.state.items.get(item);
     let by_gate = known.is_some_and(|known| {
-        known.evidence.iter().rev().any(|found| matches!(found, Evidence::GateRun { gate: by, .. } if by == gate))
+        known
+            .evidence
+            .iter()
+            .rev()
+            .any(|found| matches!(found, Evidence::GateRun { gate: by, .. } if by == gate))
     });
     match standing(&draft.state, planned, draft.now).word {
         Word::Verdict(verdict) if verdict.is_pass() && !settled(draft, item) => {
@@ -145,7 +151,9 @@ fn blind(draft: &mut Draft<'_>, planned: &Rollout) {
     draft.push(Event::BlindRuleApplied { rollout: planned.id.clone(), since });
     for action in &rule.actions {
         match action {
-            Action::RollBack | Action::CutTraffic if !state.automation_off => safety::begin(draft, &planned.id, None),
+            Action::RollBack | Action::CutTraffic if !state.automation_off => {
+                safety::begin(draft, &planned.id, None)
+            }
             Action::StepBack if !state.automation_off && state.step > 1 => {
                 rollouts::set_weight(draft, planned, state.step - 1);
             }
@@ -154,7 +162,9 @@ fn blind(draft: &mut Draft<'_>, planned: &Rollout) {
                 triggers::hold(draft, &planned.id, HoldCause::Blind, &reason);
             }
             Action::RollBack | Action::CutTraffic => {}
-            told => triggers::tell(draft, *told, &format!("no good data for {} on {}", rule.after, planned.id)),
+            told => {
+                triggers::tell(draft, *told, &format!("no good data for {} on {}", rule.after, planned.id))
+            }
         }
     }
 }

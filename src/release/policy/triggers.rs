@@ -39,7 +39,11 @@ pub fn fire_by_hand(draft: &mut Draft<'_>, trigger: &TriggerId, reason: &Untrust
         ));
     };
     if reason.raw().trim().is_empty() {
-        return Err(refuse(RefusalCode::Incomplete, "a trigger fired by hand needs a reason", "say what you saw"));
+        return Err(refuse(
+            RefusalCode::Incomplete,
+            "a trigger fired by hand needs a reason",
+            "say what you saw",
+        ));
     }
     let now = draft.now;
     fire(draft, planned, (now, None), reason);
@@ -155,5 +159,11 @@ fn record(
     (since, value): (Timestamp, Option<f64>),
     reason: &str,
 ) {
-    draft.push(Event::TriggerMoved { trigger: trigger.clone(), to, since, value, reason: Untrusted::new(reason) });
+    draft.push(Event::TriggerMoved {
+        trigger: trigger.clone(),
+        to,
+        since,
+        value,
+        reason: Untrusted::new(reason),
+    });
 }

@@ -14,7 +14,8 @@ const RETRY: i64 = 5;
 
 /// The earliest moment something is due by the clock alone.
 pub fn wake_at(state: &State, plan: &Plan, now: Timestamp) -> Option<Timestamp> {
-    let rollouts = plan.rollouts.iter().filter_map(|planned| Some((planned, state.rollouts.get(&planned.id)?)));
+    let rollouts =
+        plan.rollouts.iter().filter_map(|planned| Some((planned, state.rollouts.get(&planned.id)?)));
     let by_rollout = rollouts.flat_map(|(planned, known)| {
         [soak_due(planned, known, now), blind_due(planned, known), retry_due(state, planned, known)]
     });
@@ -57,7 +58,11 @@ pub fn gate_due(state: &State, plan: &Plan, gate: &Gate, now: Timestamp) -> Opti
     let every = gate.every?;
     let known = state.gates.get(&gate.id);
     let here = gate.stage.is_none() || gate.stage == state.stage;
-    if !here || state.status.is_over() || plan.gates.is_empty() || known.is_some_and(|known| known.is_running()) {
+    if !here
+        || state.status.is_over()
+        || plan.gates.is_empty()
+        || known.is_some_and(|known| known.is_running())
+    {
         return None;
     }
     match known.and_then(|known| known.newest()).and_then(|run| run.ended) {

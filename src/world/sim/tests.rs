@@ -42,6 +42,7 @@ fn rollout() -> Rollout {
         steps: vec![step(5.0), step(25.0), step(100.0)],
         blind: None,
         rollback: None,
+        stage: None,
     }
 }
 
@@ -86,6 +87,7 @@ impl Stage {
             source: Some("prom".into()),
             query: Some("up".into()),
             counts: None,
+            histogram: None,
             target: None,
             alert: None,
         };
