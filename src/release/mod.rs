@@ -17,6 +17,9 @@ mod state;
 mod view;
 mod wanted;
 
+#[cfg(test)]
+mod tests;
+
 pub use decide::decide;
 pub use decision::{Blocker, Decision, Refusal, RefusalCode};
 pub use event::{Act, Answer, Event, Evidence, HoldCause, Outcome, Recorded, TriggerPhase};

@@ -411,6 +411,8 @@ pub struct OperationState {
     pub act: Act,
     /// Who asked for it, and when the intent was recorded.
     pub mark: Mark,
+    /// The stream's version its intent made: the order operations are done in.
+    pub version: u64,
     /// The epoch it was intended under.
     pub epoch: u64,
     /// How it ended; none while nobody knows.

@@ -28,7 +28,7 @@ pub fn wanted(state: &State, plan: &Plan, now: Timestamp) -> Wanted {
         .map(|(id, run)| (id.clone(), run))
         .collect::<Vec<_>>();
     let mut open: Vec<_> = state.operations.iter().filter(|(_, known)| known.outcome.is_none()).collect();
-    open.sort_by_key(|(id, known)| (known.mark.at, (*id).clone()));
+    open.sort_by_key(|(_, known)| known.version);
     let operations = open.into_iter().map(|(id, _)| id.clone()).collect::<Vec<_>>();
     let live = state.rollouts.values().any(|rollout| rollout.phase.is_live());
     let watching = !state.status.is_over() && state.started.is_some();

@@ -111,6 +111,7 @@ impl State {
             OperationState {
                 act: act.clone(),
                 mark: mark.clone(),
+                version: self.version,
                 epoch,
                 outcome: None,
                 ended: None,

@@ -1,0 +1,8 @@
+//! Tables and properties of the release core.
+
+mod approvals;
+mod gates;
+mod items;
+mod properties;
+mod rollouts;
+mod scene;
