@@ -3,12 +3,11 @@
 //! Invariants: what they want depends on the pictures they were shown and on the script only; they never insist:
 //! what the engine refuses is tried again at their next look, when the picture still asks for it.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::base::{Actor, Timestamp};
 use crate::engine::ports::Cast;
-use crate::release::{RolloutPhase, Status, TriggerPhase, View, Wish};
+use crate::release::{RolloutPhase, Status, View, Wish};
 
 use super::duty::Eyes;
 use super::script::{Duty, Final, Member, Script};
@@ -21,31 +20,18 @@ pub struct SimCast {
     start: Timestamp,
     /// When each looks again, in the order of the script.
     looks: Vec<Timestamp>,
-    /// Every spell in which a trigger was pending, by its name and beginning.
-    crossings: BTreeSet<(String, Timestamp)>,
 }
 
 impl SimCast {
     pub(super) fn new(script: Arc<Script>, start: Timestamp) -> Self {
         let looks = script.cast.iter().map(|member| ahead(start, member.after.signed())).collect();
-        Self { script, start, looks, crossings: BTreeSet::new() }
-    }
-
-    fn remember(&mut self, view: &View) {
-        for (id, trigger) in &view.state.triggers {
-            if trigger.phase == TriggerPhase::Pending
-                && let Some(since) = trigger.since
-            {
-                self.crossings.insert((id.to_string(), since));
-            }
-        }
+        Self { script, start, looks }
     }
 }
 
 impl Cast for SimCast {
     fn wishes(&mut self, view: &View) -> Vec<(Actor, Wish)> {
-        self.remember(view);
-        let eyes = Eyes { view, crossings: self.crossings.len() };
+        let eyes = Eyes { view, script: &self.script };
         let mut wishes = Vec::new();
         for (member, look) in self.script.cast.iter().zip(&mut self.looks) {
             if view.now < *look {
@@ -85,13 +71,17 @@ impl Member {
     pub(super) fn has(&self, role: &str) -> bool {
         self.roles.iter().any(|own| own == role)
     }
+
+    /// True when an owner's name means this person: the name, the part of it before the `@`, or a role.
+    pub(super) fn is(&self, owner: &str) -> bool {
+        let short = self.name.split('@').next();
+        self.name == owner || short == Some(owner) || self.has(owner)
+    }
 }
 
 impl Duty {
     /// How many items somebody ticks at one look.
     pub(super) const HANDFUL: usize = 3;
-    /// How many pending spells make somebody hold.
-    pub(super) const UNEASY: usize = 2;
     /// How often a gate that does not pass is run by hand.
     pub(super) const TRIES: usize = 3;
 }

@@ -39,6 +39,9 @@ pub(super) struct Script {
     /// What is wrong with the rest of the world, and when.
     #[serde(default)]
     pub(super) fault: Vec<PortFault>,
+    /// What the cast has to know about items.
+    #[serde(default)]
+    pub(super) items: Items,
     /// Who acts.
     #[serde(default)]
     pub(super) cast: Vec<Member>,
@@ -260,6 +263,14 @@ pub(super) enum Trouble {
     Half,
 }
 
+/// What the cast has to know about items.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct Items {
+    /// Words of the ids of items that nobody ticks before all traffic has moved.
+    pub(super) after_rollout: Vec<String>,
+}
+
 /// Somebody who acts.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -299,6 +310,8 @@ pub(super) enum Duty {
     Gates,
     /// Decides on gates that ask a person.
     Review,
+    /// Sends the plan's messages when their time has come.
+    Messages,
     /// Opens the roll-call.
     Request,
     /// Answers for the roles this person has.
@@ -307,8 +320,6 @@ pub(super) enum Duty {
     Start,
     /// Begins rollouts and goes to the next step.
     Promote,
-    /// Holds a rollout whose numbers cross their limits again and again.
-    Hold,
     /// Rolls back when a trigger asks for it.
     RollBack,
 }
