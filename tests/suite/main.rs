@@ -9,4 +9,5 @@
 )]
 
 mod arrows;
+mod playbooks;
 mod stores;

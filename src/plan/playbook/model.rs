@@ -21,7 +21,7 @@ pub struct Words {
 }
 
 /// Everything one document yields. All lines are counted from 1 in the file as it was handed in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Playbook {
     /// The file as it was named to us.
     pub file: Untrusted,
@@ -77,7 +77,7 @@ pub struct Playbook {
     pub versions: Vec<VersionLiteral>,
     /// `**Name:** value` lines, such as the release manager or a target date.
     pub fields: Vec<Criterion>,
-    /// Text that is none of the above, in its place.
+    /// Text that no piece above holds whole, in its place.
     pub passages: Vec<Passage>,
     /// What the reader noticed.
     pub findings: Vec<Finding>,
@@ -173,7 +173,8 @@ pub struct Item {
     pub kind: ItemKind,
 }
 
-/// Lines that stay text, as written.
+/// Lines that stay text, as written: what is no piece, and the tables and outlines that say more than the pieces
+/// read from them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Passage {
     /// The lines, joined by line ends, with their Markdown.

@@ -124,7 +124,9 @@ pub struct Metric {
 /// A condition that makes the release act.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Trigger {
-    /// What happened, as written, without its duration.
+    /// Its name, when it has one beside its condition.
+    pub name: Option<Untrusted>,
+    /// What must happen, as written.
     pub condition: Untrusted,
     /// How long it must last.
     pub lasting: Option<Seconds>,
