@@ -76,7 +76,7 @@ impl Walker {
     }
 
     /// Checks place and hash of the next event, without looking inside.
-    pub fn step(&mut self, row: &Row<'_>) -> Result<(), Break> {
+    fn step(&mut self, row: &Row<'_>) -> Result<(), Break> {
         let expected = self.version + 1;
         let broken = |what: String| Break { version: expected.min(row.version), what };
         if row.version != expected {

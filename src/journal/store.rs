@@ -54,7 +54,7 @@ pub trait Store: Send {
     fn read(&self, stream: &ReleaseId, from: u64, limit: usize) -> Result<Vec<Recorded>, StoreError>;
     /// The event with that id, when it is recorded: settles an append nobody knows the end of.
     fn find(&self, id: Uuid) -> Result<Option<(ReleaseId, u64)>, StoreError>;
-    /// Every stream and its head, by name.
+    /// Every release's stream and its head, by name; the journal's own stream is not among them.
     fn streams(&self) -> Result<Vec<StreamHead>, StoreError>;
     /// Keeps bytes by their digest.
     fn put_blob(&mut self, bytes: &[u8]) -> Result<Digest, StoreError>;
@@ -95,6 +95,9 @@ pub enum StoreError {
         /// What does not fit.
         what: String,
     },
+    /// The file itself is damaged.
+    #[error("the journal is damaged: {0}")]
+    Damaged(String),
     /// Another process writes and does not end.
     #[error("the journal is locked by another process: {0}")]
     Locked(String),

@@ -19,9 +19,9 @@ pub(super) fn fault(path: &Path, error: &Error) -> StoreError {
         Some(ErrorCode::NotADatabase) => StoreError::Unusable(format!(
             "{path}: not a journal, or its first page is damaged; name another file or restore a copy"
         )),
-        Some(ErrorCode::DatabaseCorrupt) => StoreError::Unusable(format!(
-            "{path}: the file is damaged ({error}); run `tminus verify` and restore a copy"
-        )),
+        Some(ErrorCode::DatabaseCorrupt) => {
+            StoreError::Damaged(format!("{path}: {error}; run `tminus verify` and restore a copy"))
+        }
         Some(ErrorCode::ReadOnly) => StoreError::Unusable(format!(
             "{path}: may only be read here; check the rights on it and on its folder"
         )),

@@ -26,6 +26,7 @@ use crate::journal::store::{NewEvent, Store, StoreError, StreamHead};
 use crate::release::Recorded;
 use fault::fault;
 pub use open::OpenMode;
+pub(super) use place::folder;
 
 /// A journal file.
 #[derive(Debug)]
@@ -166,6 +167,16 @@ impl SqliteStore {
     }
 }
 
+/// A connection for a watcher, with the checks of an open.
+pub(super) fn connect(path: &Path, mode: OpenMode) -> Result<Connection, StoreError> {
+    open::connect(path, mode)
+}
+
+/// A number that changes when another connection commits.
+pub(super) fn data_version(path: &Path, connection: &Connection) -> Result<u64, StoreError> {
+    query::data_version(connection).map_err(|error| fault(path, &error))
+}
+
 /// Why a write did not happen, before SQLite's own errors are told apart.
 enum WriteError {
     Store(StoreError),
@@ -192,13 +203,13 @@ fn walk_to_head(
     stream: &str,
     walked: &mut HashMap<String, Walker>,
 ) -> Result<(u64, Digest), WriteError> {
-    let mut walker = walked.remove(stream).unwrap_or_else(|| Walker::new(journal, stream));
+    let mut walker = walked.get(stream).cloned().unwrap_or_else(|| Walker::new(journal, stream));
     let (version, hash) = match query::head(connection, stream)? {
         Some((version, hash)) => (version, hash),
         None => (0, Some(chain::first(&journal, stream))),
     };
     query::rows(path, connection, stream, walker.version() + 1..=u64::MAX, &mut |row| {
-        walker.step(&row).map_err(|found| broken(stream, found))
+        walker.read(&row).map(drop).map_err(|found| broken(stream, found))
     })?;
     if walker.version() != version || hash != Some(walker.head()) {
         return Err(broken(stream, gone(&walker, version)).into());
@@ -279,10 +290,11 @@ impl Store for SqliteStore {
         query::rows(&self.path, &self.connection, name, first..=last, &mut |row| {
             let here = walker
                 .get_or_insert_with(|| Walker::after(self.genesis.journal, name, from - 1, row.previous));
+            let event = here.read(&row).map_err(|error| broken(name, error))?;
             if row.version < from {
-                return here.step(&row).map_err(|error| broken(name, error));
+                return Ok(());
             }
-            found.push(here.read(&row).map_err(|error| broken(name, error))?);
+            found.push(event);
             match &known {
                 Some(known) if known.version() == row.version && known.head() != row.hash => {
                     Err(broken(name, gone(known, row.version)))

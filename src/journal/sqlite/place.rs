@@ -49,7 +49,7 @@ pub(super) fn check_filesystem(path: &Path) -> Result<(), StoreError> {
 }
 
 /// The folder of a file.
-pub(super) fn folder(path: &Path) -> &Path {
+pub(in crate::journal) fn folder(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

@@ -1,6 +1,9 @@
 //! One contract for every store, run on each; then what only a file can be asked.
 
 mod contract;
+mod file;
+mod kill;
+mod tamper;
 
 use tempfile::TempDir;
 use tminus::base::{Actor, Assurance, ReleaseId, Timestamp, Via};
