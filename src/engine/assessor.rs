@@ -1,0 +1,282 @@
+//! Windows of samples to edges: the only place where numbers meet the release.
+//!
+//! Invariants: samples never leave this room but as evidence; an edge is told as long as the state does not say it;
+//! what is not known is told as unknown; nothing here decides.
+
+use std::collections::BTreeMap;
+
+use crate::analysis::threshold::{Answer, Judged, Limits, Phase, Watch, Watched, answer, judge, watch};
+use crate::analysis::{Samples, Verdict};
+use crate::base::{Digest, MetricId, RolloutId, Seconds, Timestamp, TriggerId};
+use crate::engine::ports::{Fault, Finding, Reading};
+use crate::plan::rule::Outcome;
+use crate::plan::{self, Gate, Metric, Plan, Source, Trigger};
+use crate::release::{Elapsed, Report, Series, State, TriggerPhase};
+
+/// How much of a series is kept.
+const KEEP: Seconds = Seconds(24 * 3600);
+/// How far back the first question reaches, so that screens begin with a line and not with a dot.
+const BACK: i64 = 3600;
+/// How many samples a screen gets.
+const SHOWN: usize = 240;
+/// How many samples behind an edge are kept as evidence, in intervals.
+const EVIDENCE: i64 = 40;
+
+/// An edge, and the samples it rests on.
+pub(crate) struct Edge {
+    pub report: Report,
+    pub evidence: Option<String>,
+}
+
+/// One metric under watch.
+struct Watching {
+    samples: Samples,
+    answer: Answer,
+}
+
+/// Every series, and what was last told of each trigger.
+#[derive(Default)]
+pub(crate) struct Assessor {
+    metrics: BTreeMap<MetricId, Watching>,
+    told: BTreeMap<TriggerId, TriggerPhase>,
+}
+
+impl Assessor {
+    /// From when on a metric is asked next.
+    pub fn from(&self, metric: &MetricId, now: Timestamp) -> Timestamp {
+        let earliest = back(now, BACK);
+        let newest = self.metrics.get(metric).and_then(|watching| watching.samples.newest());
+        newest.map_or(earliest, |(at, _)| at.max(earliest))
+    }
+
+    /// Takes in an answer of a source.
+    pub fn take(&mut self, metric: &Metric, source: &Source, reading: Result<Reading, Fault>) {
+        let watching = self
+            .metrics
+            .entry(metric.id.clone())
+            .or_insert_with(|| Watching { samples: Samples::new(source.every, KEEP), answer: Answer::None });
+        match reading {
+            Ok(Reading { samples, partial, .. }) => {
+                watching.samples.take(samples);
+                watching.answer = match partial {
+                    Some(why) => Answer::Partial(why.line()),
+                    None => Answer::Whole,
+                };
+            }
+            Err(fault) => watching.answer = Answer::Fault(fault.to_string()),
+        }
+    }
+
+    /// What a screen gets of a metric.
+    pub fn shown(&self, metric: &Metric, now: Timestamp) -> Option<Series> {
+        let watching = self.metrics.get(&metric.id)?;
+        let judged = self.judged(metric, now)?;
+        let mut samples: Vec<_> = watching.samples.iter().rev().take(SHOWN).collect();
+        samples.reverse();
+        Some(Series { samples, verdict: judged.verdict, reason: judged.reason.into() })
+    }
+
+    /// How long each rule over this metric has held.
+    pub fn elapsed(
+        &self,
+        metric: &MetricId,
+        plan: &Plan,
+        state: &State,
+        now: Timestamp,
+    ) -> Vec<(TriggerId, Elapsed)> {
+        let over = plan.triggers.iter().filter(|trigger| {
+            matches!(&trigger.when, plan::Watched::Metric { metric: watched, .. } if watched == metric)
+        });
+        over.filter_map(|trigger| {
+            let found = self.watched(trigger, plan, state, now)?;
+            Some((trigger.id.clone(), Elapsed { elapsed: found.elapsed, needed: found.needed }))
+        })
+        .collect()
+    }
+
+    /// The edges after an answer for this metric: verdict, then data, then triggers.
+    pub fn edges(&mut self, metric: &Metric, plan: &Plan, state: &State, now: Timestamp) -> Vec<Edge> {
+        let mut out: Vec<Edge> = self.assessed(metric, state, now).into_iter().collect();
+        for rollout in &plan.rollouts {
+            out.extend(self.quality(&rollout.id, plan, state, now));
+        }
+        for trigger in &plan.triggers {
+            let plan::Watched::Metric { metric: watched, .. } = &trigger.when else { continue };
+            if watched != &metric.id || state.started.is_none() || state.status.is_over() {
+                continue;
+            }
+            let Some(found) = self.watched(trigger, plan, state, now) else { continue };
+            let phase = match found.phase {
+                Phase::Armed => TriggerPhase::Armed,
+                Phase::Pending => TriggerPhase::Pending,
+                Phase::Fired => TriggerPhase::Fired,
+                Phase::Unknown => TriggerPhase::Unknown,
+            };
+            out.extend(self.moved(trigger, phase, (found.since.unwrap_or(now), found.value), state));
+        }
+        out
+    }
+
+    /// The edges of triggers that watch this gate: it did not pass for so long, by the ends of its runs.
+    pub fn gate_edges(&mut self, gate: &Gate, plan: &Plan, state: &State) -> Vec<Edge> {
+        let mut out = Vec::new();
+        if state.started.is_none() || state.status.is_over() {
+            return out;
+        }
+        let runs = state.gates.get(&gate.id).map_or(&[][..], |known| &known.runs[..]);
+        let mut bad = runs
+            .iter()
+            .rev()
+            .filter_map(|run| Some((run.ended?, run.verdict?)))
+            .take_while(|(_, verdict)| !verdict.is_pass())
+            .map(|(ended, _)| ended);
+        let newest = bad.next();
+        let first = bad.last().or(newest);
+        for trigger in &plan.triggers {
+            let plan::Watched::Gate { gate: watched, lasting } = &trigger.when else { continue };
+            if watched != &gate.id {
+                continue;
+            }
+            let (phase, since) = match (first, newest) {
+                (Some(first), Some(newest)) if newest.as_second() - first.as_second() >= lasting.signed() => {
+                    (TriggerPhase::Fired, newest)
+                }
+                (Some(first), _) => (TriggerPhase::Pending, first),
+                _ => match runs.iter().rev().find_map(|run| run.ended) {
+                    Some(ended) => (TriggerPhase::Armed, ended),
+                    None => continue,
+                },
+            };
+            out.extend(self.moved(trigger, phase, (since, None), state));
+        }
+        out
+    }
+
+    /// The finding of a gate that looks at the newest value of a metric.
+    pub fn gate(&self, gate: &Gate, metric: &MetricId, plan: &Plan, now: Timestamp) -> Finding {
+        let found = |verdict, summary: String, evidence| Finding {
+            verdict,
+            summary: summary.into(),
+            evidence,
+            took_ms: 0,
+        };
+        let Some(metric) = plan.metric(metric) else {
+            return found(Verdict::Error, "the plan has no such metric".to_owned(), None);
+        };
+        let judged = self.judged(metric, now);
+        let (Some(judged), Some(watching)) = (judged, self.metrics.get(&metric.id)) else {
+            return found(Verdict::NoData, format!("{}: no samples", metric.id), None);
+        };
+        let evidence =
+            Some(watching.samples.text(back(now, EVIDENCE * watching.samples.every())).into_bytes());
+        let (Some(value), Some(rule), true) = (judged.value, &gate.pass, judged.verdict.is_known()) else {
+            let number = judged.value.map(|value| format!(" {value}")).unwrap_or_default();
+            return found(judged.verdict, format!("{}{number} {}", metric.id, judged.reason), evidence);
+        };
+        let doubtful = watching.answer != Answer::Whole;
+        match answer(rule, metric.id.as_str(), value) {
+            Outcome::Holds if doubtful => {
+                found(Verdict::Warn, format!("{value}: {}", judged.reason), evidence)
+            }
+            Outcome::Holds => found(Verdict::Pass, format!("{} {value}", metric.id), evidence),
+            Outcome::Fails => found(Verdict::Fail, format!("{} {value}", metric.id), evidence),
+            Outcome::Unknown(doubt) => found(Verdict::Error, doubt.to_string(), evidence),
+        }
+    }
+
+    fn judged(&self, metric: &Metric, now: Timestamp) -> Option<Judged> {
+        let watching = self.metrics.get(&metric.id)?;
+        let limits =
+            Limits { name: metric.id.as_str(), target: metric.target.as_ref(), alert: metric.alert.as_ref() };
+        Some(judge(&watching.samples, &limits, &watching.answer, now))
+    }
+
+    fn assessed(&self, metric: &Metric, state: &State, now: Timestamp) -> Option<Edge> {
+        let judged = self.judged(metric, now)?;
+        if state.metrics.get(&metric.id).is_some_and(|known| known.verdict == judged.verdict) {
+            return None;
+        }
+        let watching = self.metrics.get(&metric.id)?;
+        let evidence = watching.samples.text(back(now, EVIDENCE * watching.samples.every()));
+        let report = Report::Assessed {
+            metric: metric.id.clone(),
+            verdict: judged.verdict,
+            since: judged.since.unwrap_or(now),
+            value: judged.value,
+            inputs: Digest::of(&evidence),
+        };
+        Some(Edge { report, evidence: Some(evidence) })
+    }
+
+    /// Good data is what the rollout's triggers need, all of it; without such triggers, any metric's.
+    fn quality(&self, rollout: &RolloutId, plan: &Plan, state: &State, now: Timestamp) -> Option<Edge> {
+        let known = state.rollouts.get(rollout).filter(|known| known.phase.is_live());
+        let of_rollout = |trigger: &&Trigger| trigger.rollout.as_ref().is_none_or(|of| of == rollout);
+        let used: Vec<&MetricId> = plan
+            .triggers
+            .iter()
+            .filter(of_rollout)
+            .filter_map(|trigger| match &trigger.when {
+                plan::Watched::Metric { metric, .. } => Some(metric),
+                _ => None,
+            })
+            .filter(|id| plan.metric(id).is_some_and(|metric| metric.source.is_some()))
+            .collect();
+        let ask = |metric: &MetricId| self.data(metric, now);
+        let answers: Vec<(bool, Option<Timestamp>)> = if used.is_empty() {
+            plan.metrics.iter().map(|metric| ask(&metric.id)).collect()
+        } else {
+            used.iter().map(|metric| ask(metric)).collect()
+        };
+        let good = match used.is_empty() {
+            true => answers.iter().any(|(good, _)| *good),
+            false => answers.iter().all(|(good, _)| *good),
+        };
+        if known?.good_data == good {
+            return None;
+        }
+        let since = answers.iter().filter(|(one, _)| *one == good).filter_map(|(_, at)| *at).min();
+        let since = since.unwrap_or(now);
+        Some(Edge { report: Report::DataQuality { rollout: rollout.clone(), good, since }, evidence: None })
+    }
+
+    /// Whether a metric has good data, and the time of the sample that says so.
+    fn data(&self, metric: &MetricId, now: Timestamp) -> (bool, Option<Timestamp>) {
+        let Some(watching) = self.metrics.get(metric) else { return (false, None) };
+        let (newest, speaks) = watching.samples.speaks(now);
+        let whole = !matches!(watching.answer, Answer::Partial(_));
+        (speaks && whole, newest.map(|(at, _)| at))
+    }
+
+    fn watched(&self, trigger: &Trigger, plan: &Plan, state: &State, now: Timestamp) -> Option<Watch> {
+        let plan::Watched::Metric { metric, rule } = &trigger.when else { return None };
+        let watching = self.metrics.get(metric)?;
+        let fired = state.triggers.get(&trigger.id).is_some_and(|known| known.phase == TriggerPhase::Fired);
+        let exit = plan.metric(metric).and_then(|metric| metric.target.as_ref());
+        let what = Watched { name: metric.as_str(), rule, exit, from: state.started, fired };
+        Some(watch(&watching.samples, &what, now))
+    }
+
+    /// An edge when the state says otherwise; a trigger that is kept from firing is told once.
+    fn moved(
+        &mut self,
+        trigger: &Trigger,
+        phase: TriggerPhase,
+        (since, value): (Timestamp, Option<f64>),
+        state: &State,
+    ) -> Option<Edge> {
+        let known = state.triggers.get(&trigger.id).map(|known| known.phase).unwrap_or_default();
+        let told = self.told.insert(trigger.id.clone(), phase);
+        if known == phase || (known == TriggerPhase::Suppressed && told == Some(phase)) {
+            return None;
+        }
+        Some(Edge {
+            report: Report::Trigger { trigger: trigger.id.clone(), phase, since, value },
+            evidence: None,
+        })
+    }
+}
+
+fn back(now: Timestamp, seconds: i64) -> Timestamp {
+    now.checked_sub(jiff::SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MIN)
+}

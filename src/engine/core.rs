@@ -1,0 +1,513 @@
+//! The engine without its loop: what it does with a request, with what a task saw, and with time.
+//!
+//! Invariants: one thread at a time; every answer of the world passes through the dispatcher or into the picture,
+//! nowhere else; nothing is published when nothing changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, watch};
+use uuid::Uuid;
+
+use crate::analysis::Verdict;
+use crate::base::{
+    Actor, Assurance, GateId, MetricId, OperationId, RolloutId, Seconds, Timestamp, Untrusted, Via,
+};
+use crate::engine::assessor::{Assessor, Edge};
+use crate::engine::client::{Reply, Request};
+use crate::engine::dispatcher::{Answered, Dispatcher};
+use crate::engine::executor::{Before, End, Hands, Order, Seen, after};
+use crate::engine::ports::{Clock, Fault, Finding, Reading, Split};
+use crate::engine::setup::{EngineError, Nature, Setup};
+use crate::plan::{Check, Metric, Plan, Source};
+use crate::release::{
+    Command, EngineHealth, Health, Input, Observations, Presence, Readiness, Report, RolloutPhase, Traffic,
+    View, Wanted, Wish, wanted,
+};
+
+/// How often traffic is read while it moves or soaks.
+const BUSY: Seconds = Seconds(5);
+/// How often traffic is read while nothing is under way.
+const IDLE: Seconds = Seconds(15);
+/// Shares of requests that differ by less are the same for the journal, in percent points.
+const DRIFT: f64 = 5.0;
+/// How many tasks may wait to be heard.
+const HEARD: usize = 256;
+
+/// Something that is asked again and again.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Poll {
+    Metric(MetricId),
+    Rollout(RolloutId),
+}
+
+/// Something that runs now.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Job {
+    Gate(GateId, u32),
+    Operation(OperationId),
+    Poll(Poll),
+}
+
+/// Everything the engine holds.
+pub(crate) struct Core {
+    dispatcher: Dispatcher,
+    hands: Hands,
+    nature: Nature,
+    assessor: Assessor,
+    seen: Arc<Observations>,
+    health: Health,
+    presence: Vec<Presence>,
+    running: BTreeSet<Job>,
+    polls: BTreeMap<Poll, Timestamp>,
+    resumed: BTreeSet<OperationId>,
+    wake_at: Option<Timestamp>,
+    view: watch::Sender<Arc<View>>,
+    dirty: bool,
+    wishes: u64,
+}
+
+impl Core {
+    /// Opens the stream, settles what the engine before left open, and stands ready.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn open(setup: Setup, clock: Arc<dyn Clock>) -> Result<(Self, mpsc::Receiver<Seen>), EngineError> {
+        let Setup { store, stream, world, reader, nature, presence } = setup;
+        let dispatcher = Dispatcher::open(store, stream, reader)?;
+        let (out, seen) = mpsc::channel(HEARD);
+        let now = clock.now();
+        let first = View {
+            state: dispatcher.state().clone(),
+            plan: dispatcher.plan().clone(),
+            seen: Arc::default(),
+            presence: presence.clone(),
+            health: Health::default(),
+            recent: dispatcher.recent().clone(),
+            now,
+        };
+        let mut core = Self {
+            dispatcher,
+            hands: Hands { world, clock, out },
+            nature,
+            assessor: Assessor::default(),
+            seen: Arc::default(),
+            health: Health::default(),
+            presence,
+            running: BTreeSet::new(),
+            polls: BTreeMap::new(),
+            resumed: BTreeSet::new(),
+            wake_at: None,
+            view: watch::Sender::new(Arc::new(first)),
+            dirty: true,
+            wishes: 0,
+        };
+        core.recover(now)?;
+        Ok((core, seen))
+    }
+
+    /// What the engine before left open: runs of gates are over, operations are looked at before they are repeated,
+    /// and time without an engine does not count.
+    fn recover(&mut self, now: Timestamp) -> Result<(), EngineError> {
+        let Wanted { gates, operations, .. } = self.wanted(now);
+        self.resumed = operations.into_iter().collect();
+        for (gate, run) in gates {
+            let finding = Finding {
+                verdict: Verdict::Error,
+                summary: "the engine stopped during the run".into(),
+                evidence: None,
+                took_ms: 0,
+            };
+            self.gate_ended(gate, run, finding, now);
+        }
+        let state = self.dispatcher.state();
+        if state.started.is_some() && !state.status.is_over() {
+            self.dispatcher.take(now)?;
+        }
+        self.report(Report::Woke, now);
+        Ok(())
+    }
+
+    /// The pictures it publishes.
+    pub fn watch(&self) -> watch::Receiver<Arc<View>> {
+        self.view.subscribe()
+    }
+    /// The newest picture.
+    pub fn view(&self) -> Arc<View> {
+        self.view.borrow().clone()
+    }
+    /// The time.
+    pub fn now(&self) -> Timestamp {
+        self.hands.clock.now()
+    }
+    /// Gives the journal back.
+    pub fn into_dispatcher(self) -> Dispatcher {
+        self.dispatcher
+    }
+    /// True when no operation is on its way.
+    pub fn is_settled(&self) -> bool {
+        let busy = |job: &Job| matches!(job, Job::Operation(_));
+        !self.running.iter().any(busy) && self.wanted(self.now()).operations.is_empty()
+    }
+    /// True while the release needs an engine although nobody looks.
+    pub fn is_needed(&self) -> bool {
+        self.wanted(self.now()).alive
+    }
+    /// True while any task runs.
+    pub fn is_busy(&self) -> bool {
+        !self.running.is_empty()
+    }
+
+    /// When something is due by the clock.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        let idle = |poll: &&Poll| !self.running.contains(&Job::Poll((*poll).clone()));
+        let polls = self.polls.iter().filter(|(poll, _)| idle(poll)).map(|(_, at)| *at);
+        polls.chain(self.wake_at).min()
+    }
+
+    /// Does what is due by now and starts what is wanted.
+    pub fn tick(&mut self) {
+        let now = self.now();
+        if self.wake_at.is_some_and(|at| at <= now) {
+            self.wake_at = None;
+            self.report(Report::Woke, now);
+        }
+        let wanted = self.wanted(now);
+        self.plan_polls(wanted.observe, now);
+        self.poll(now);
+        for operation in wanted.operations {
+            self.start_operation(operation, now);
+        }
+        for (gate, run) in wanted.gates {
+            self.start_gate(gate, run, now);
+        }
+    }
+
+    /// Takes in what others recorded.
+    pub fn catch_up(&mut self) {
+        if let Ok(true) = self.dispatcher.catch_up() {
+            self.dirty = true;
+            let now = self.now();
+            self.report(Report::Woke, now);
+        }
+    }
+
+    /// A number that changes when another process records.
+    pub fn change_counter(&self) -> Option<u64> {
+        self.dispatcher.store().change_counter().ok()
+    }
+
+    /// Says who is here.
+    pub fn set_presence(&mut self, presence: Vec<Presence>) {
+        if self.presence != presence {
+            self.presence = presence;
+            self.dirty = true;
+        }
+    }
+
+    /// Wall clock and boot clock came apart.
+    pub fn clock_jumped(&mut self, seconds: i64) {
+        let now = self.now();
+        self.report(Report::ClockJumped { seconds }, now);
+    }
+
+    /// Answers a client. One that has gone away is not told.
+    pub fn request(&mut self, request: Request) {
+        match request {
+            Request::Send(command, reply) => {
+                let _ = reply.send(self.command(&Input::Command(*command)));
+            }
+            Request::Page(from, count, reply) => {
+                let stream = self.dispatcher.stream().clone();
+                let page = self.dispatcher.store().read(&stream, from.max(1), count.min(10_000));
+                let _ = reply.send(page.unwrap_or_default());
+            }
+            Request::Keep(bytes, reply) => {
+                let _ = reply.send(self.dispatcher.keep(&bytes).ok());
+            }
+            Request::Fetch(digest, reply) => {
+                let _ = reply.send(self.dispatcher.store().blob(&digest).ok().flatten());
+            }
+        }
+    }
+
+    /// A wish of a scripted person. Its id comes from its place in the play.
+    pub fn wish(&mut self, actor: Actor, wish: Wish) -> Reply {
+        self.wishes += 1;
+        let name = format!("{}\0wish\0{}", self.dispatcher.stream(), self.wishes);
+        let command = Command {
+            id: Uuid::new_v5(&self.dispatcher.store().id(), name.as_bytes()),
+            actor,
+            assurance: Assurance::L0,
+            via: Via::Script,
+            seen: Some(self.dispatcher.state().version),
+            wish,
+        };
+        self.command(&Input::Command(command))
+    }
+
+    /// Takes in what a task saw.
+    pub fn seen(&mut self, seen: Seen) {
+        let now = self.now();
+        match seen {
+            Seen::MaySend { operation, answer } => {
+                let may = self.dispatcher.may_send(&operation).unwrap_or(false);
+                // The task that asked may have run out of time.
+                let _ = answer.send(may);
+            }
+            Seen::Gate { gate, run, finding } => {
+                self.running.remove(&Job::Gate(gate.clone(), run));
+                self.gate_ended(gate, run, finding, now);
+            }
+            Seen::Operation { operation, end } => {
+                self.running.remove(&Job::Operation(operation.clone()));
+                self.operation_ended(operation, end, now);
+            }
+            Seen::Numbers { metric, reading } => {
+                self.running.remove(&Job::Poll(Poll::Metric(metric.clone())));
+                self.numbers(&metric, reading, now);
+            }
+            Seen::Traffic { rollout, split, readiness } => {
+                self.running.remove(&Job::Poll(Poll::Rollout(rollout.clone())));
+                if let Ok(split) = &split {
+                    self.traffic(&rollout, split, now);
+                }
+                if let Ok(readiness) = readiness {
+                    self.readiness(&rollout, readiness, now);
+                }
+                if split.is_ok() {
+                    self.health.cluster = Some(now);
+                }
+            }
+        }
+        self.dirty = true;
+    }
+
+    /// Publishes the picture when it changed.
+    pub fn publish(&mut self) {
+        if !std::mem::take(&mut self.dirty) {
+            return;
+        }
+        let simulated = self.nature == Nature::Simulated;
+        self.health.engine = EngineHealth::Alive { epoch: self.dispatcher.state().epoch, simulated };
+        self.view.send_replace(Arc::new(View {
+            state: self.dispatcher.state().clone(),
+            plan: self.dispatcher.plan().clone(),
+            seen: self.seen.clone(),
+            presence: self.presence.clone(),
+            health: self.health.clone(),
+            recent: self.dispatcher.recent().clone(),
+            now: self.now(),
+        }));
+    }
+
+    fn wanted(&self, now: Timestamp) -> Wanted {
+        wanted(self.dispatcher.state(), self.dispatcher.plan(), now)
+    }
+
+    fn command(&mut self, input: &Input) -> Reply {
+        let now = self.now();
+        self.submit(input, now)
+    }
+
+    fn report(&mut self, report: Report, now: Timestamp) {
+        // A report that cannot be recorded is told again by the next look at the world.
+        let _ = self.submit(&Input::Report(report), now);
+    }
+
+    fn submit(&mut self, input: &Input, now: Timestamp) -> Reply {
+        let Answered { reply, wake_at, events } = self.dispatcher.submit(input, now);
+        if let Reply::Done { .. } = reply {
+            self.wake_at = wake_at.or(self.wake_at.filter(|_| events == 0));
+        }
+        self.dirty |= events > 0;
+        reply
+    }
+
+    /// Which questions are asked again and again, for the plan as it is.
+    fn plan_polls(&mut self, observe: bool, now: Timestamp) {
+        let plan = self.dispatcher.plan();
+        let metrics = plan.metrics.iter().filter(|metric| sourced(plan, &metric.id).is_some());
+        let rollouts = plan.rollouts.iter().map(|rollout| Poll::Rollout(rollout.id.clone()));
+        let all: BTreeSet<Poll> =
+            metrics.map(|metric| Poll::Metric(metric.id.clone())).chain(rollouts).collect();
+        self.polls.retain(|poll, _| observe && all.contains(poll));
+        if observe {
+            for poll in all {
+                self.polls.entry(poll).or_insert(now);
+            }
+        }
+    }
+
+    fn poll(&mut self, now: Timestamp) {
+        let due: Vec<Poll> =
+            self.polls.iter().filter(|(_, at)| **at <= now).map(|(poll, _)| poll.clone()).collect();
+        for poll in due {
+            if self.running.contains(&Job::Poll(poll.clone())) {
+                continue;
+            }
+            let plan = self.dispatcher.plan().clone();
+            let every = match &poll {
+                Poll::Metric(id) => match sourced(&plan, id) {
+                    Some((metric, source)) => {
+                        let from = self.assessor.from(id, now);
+                        self.hands.read_numbers(source.clone(), metric.clone(), from, now);
+                        Seconds(source.every.0.max(1))
+                    }
+                    None => continue,
+                },
+                Poll::Rollout(id) => {
+                    let Some(rollout) = plan.rollout(id) else { continue };
+                    self.hands.read_traffic(rollout.clone());
+                    let live =
+                        self.dispatcher.state().rollouts.get(id).is_some_and(|known| known.phase.is_live());
+                    if live { BUSY } else { IDLE }
+                }
+            };
+            self.polls.insert(poll.clone(), after(now, every));
+            self.running.insert(Job::Poll(poll));
+        }
+    }
+
+    fn start_operation(&mut self, operation: OperationId, now: Timestamp) {
+        let job = Job::Operation(operation.clone());
+        if self.running.contains(&job) {
+            return;
+        }
+        // The first act of this engine: from here on nobody with a lower number may send.
+        if self.dispatcher.epoch().is_none() && self.dispatcher.take(now).is_err() {
+            return;
+        }
+        let state = self.dispatcher.state();
+        let Some(known) = state.operations.get(&operation) else { return };
+        let act = known.act.clone();
+        let before = if self.resumed.remove(&operation) {
+            Before::Resumed(
+                act.rollout().and_then(|id| state.rollouts.get(id)).and_then(|known| known.configured),
+            )
+        } else {
+            Before::Fresh
+        };
+        self.running.insert(job);
+        self.hands.operate(Order { operation, act, before }, self.dispatcher.plan().clone());
+    }
+
+    fn start_gate(&mut self, gate: GateId, run: u32, now: Timestamp) {
+        let job = Job::Gate(gate.clone(), run);
+        if self.running.contains(&job) {
+            return;
+        }
+        let plan = self.dispatcher.plan().clone();
+        match plan.gate(&gate) {
+            Some(found) => match &found.check {
+                Check::Metric { metric } => {
+                    let finding = self.assessor.gate(found, metric, &plan, now);
+                    self.gate_ended(gate, run, finding, now);
+                }
+                _ => {
+                    self.running.insert(job);
+                    self.hands.run_gate(found.clone(), run);
+                }
+            },
+            None => {
+                let summary = Untrusted::from("the plan no longer has this gate");
+                let finding = Finding { verdict: Verdict::Error, summary, evidence: None, took_ms: 0 };
+                self.gate_ended(gate, run, finding, now);
+            }
+        }
+    }
+
+    fn gate_ended(&mut self, gate: GateId, run: u32, finding: Finding, now: Timestamp) {
+        let Finding { verdict, summary, evidence, took_ms } = finding;
+        let evidence = evidence.and_then(|bytes| self.dispatcher.keep(&bytes).ok());
+        let report = Report::GateFinished { gate: gate.clone(), run, verdict, summary, evidence, took_ms };
+        self.report(report, now);
+        let plan = self.dispatcher.plan().clone();
+        if let Some(found) = plan.gate(&gate) {
+            let state = self.dispatcher.state().clone();
+            let edges = self.assessor.gate_edges(found, &plan, &state);
+            self.tell(edges, now);
+        }
+    }
+
+    fn operation_ended(&mut self, operation: OperationId, end: End, now: Timestamp) {
+        let End { outcome, summary, split } = end;
+        let known = self.dispatcher.state().operations.get(&operation);
+        let rollout = known.and_then(|known| known.act.rollout().cloned());
+        if let (Some(rollout), true) = (rollout, split != Split::default()) {
+            self.see_traffic(&rollout, &split, now);
+        }
+        let Split { configured, observed } = split;
+        self.report(Report::OperationEnded { operation, outcome, summary, configured, observed }, now);
+    }
+
+    fn numbers(&mut self, id: &MetricId, reading: Result<Reading, Fault>, now: Timestamp) {
+        let plan: Arc<Plan> = self.dispatcher.plan().clone();
+        let Some((metric, source)) = sourced(&plan, id) else { return };
+        let health = self.health.sources.entry(source.id.clone()).or_default();
+        match &reading {
+            Ok(reading) => {
+                health.good = Some(now);
+                health.fault = reading.partial.clone();
+            }
+            Err(fault) => health.fault = Some(fault.to_string().into()),
+        }
+        self.assessor.take(metric, source, reading);
+        let state = self.dispatcher.state().clone();
+        let edges = self.assessor.edges(metric, &plan, &state, now);
+        drop(state);
+        self.tell(edges, now);
+        let shown = self.assessor.shown(metric, now);
+        let elapsed = self.assessor.elapsed(id, &plan, self.dispatcher.state(), now);
+        let seen = Arc::make_mut(&mut self.seen);
+        seen.metrics.extend(shown.map(|series| (id.clone(), series)));
+        seen.triggers.extend(elapsed);
+    }
+
+    fn tell(&mut self, edges: Vec<Edge>, now: Timestamp) {
+        for Edge { report, evidence } in edges {
+            if let Some(text) = evidence {
+                // Without its evidence an edge still counts; its digest then names what could not be kept.
+                let _ = self.dispatcher.keep(text.as_bytes());
+            }
+            self.report(report, now);
+        }
+    }
+
+    fn see_traffic(&mut self, rollout: &RolloutId, split: &Split, now: Timestamp) {
+        let seen = Arc::make_mut(&mut self.seen);
+        let traffic = Traffic { configured: split.configured, observed: split.observed, at: Some(now) };
+        seen.traffic.insert(rollout.clone(), traffic);
+    }
+
+    /// What was read goes into the picture, and into the journal when it changes what is known there.
+    fn traffic(&mut self, rollout: &RolloutId, split: &Split, now: Timestamp) {
+        self.see_traffic(rollout, split, now);
+        let Some(known) = self.dispatcher.state().rollouts.get(rollout) else { return };
+        if known.phase == RolloutPhase::Waiting || known.operation.is_some() {
+            return;
+        }
+        let proves = known.rollback.as_ref().is_some_and(|back| back.done.is_some() && !back.proven);
+        let drifted = match (known.observed, split.observed) {
+            (Some(was), Some(is)) => (was.value() - is.value()).abs() >= DRIFT,
+            (was, is) => was.is_some() != is.is_some(),
+        };
+        if proves || drifted || known.configured != split.configured {
+            let Split { configured, observed } = split.clone();
+            self.report(Report::Traffic { rollout: rollout.clone(), configured, observed }, now);
+        }
+    }
+
+    fn readiness(&mut self, rollout: &RolloutId, readiness: Readiness, now: Timestamp) {
+        let Readiness { version, ready, of } = readiness.clone();
+        Arc::make_mut(&mut self.seen).readiness.insert(rollout.clone(), readiness);
+        self.report(Report::Readiness { rollout: rollout.clone(), version, ready, of }, now);
+    }
+}
+
+/// A metric that is read from a source, and that source.
+fn sourced<'a>(plan: &'a Plan, metric: &MetricId) -> Option<(&'a Metric, &'a Source)> {
+    let metric = plan.metric(metric)?;
+    let source = plan.sources.iter().find(|known| Some(&known.id) == metric.source.as_ref())?;
+    Some((metric, source))
+}

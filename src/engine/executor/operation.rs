@@ -1,0 +1,240 @@
+//! One change to the world: observe, fence, act, observe, and how it ended.
+
+use std::sync::Arc;
+
+use super::{End, Hands, after, is_at, is_safety};
+use crate::base::{OperationId, Seconds, Timestamp, Untrusted, Weight};
+use crate::engine::ports::{DEADLINE, Fault, Split};
+use crate::plan::rule::Action;
+use crate::plan::{Plan, Procedure, ProcedureStep, Rollout};
+use crate::release::{Act, Outcome};
+
+/// How often a refused conditional write is read, fenced and tried anew.
+const WRITES: u32 = 5;
+/// How long a written weight may take to be read back.
+const SETTLE: Seconds = Seconds(60);
+/// The same for traffic on its way back, which is rather written again.
+const HURRY: Seconds = Seconds(10);
+/// The pause between two readings back.
+const PAUSE: Seconds = Seconds(1);
+/// How long bringing a version up or down may take.
+const WORKLOAD: Seconds = Seconds(15 * 60);
+/// How long one step of a procedure may take.
+const STEP: Seconds = Seconds(10 * 60);
+
+/// An intended operation on its way to the world.
+#[derive(Clone, Debug)]
+pub(crate) struct Order {
+    /// Its id, written on what it changes.
+    pub operation: OperationId,
+    /// What.
+    pub act: Act,
+    /// The canary's share last recorded before it, for one that is resumed.
+    pub before: Before,
+}
+
+/// Whether somebody may already have begun it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Before {
+    /// Nobody: its intent was just recorded here.
+    Fresh,
+    /// Perhaps: its intent was found at the start, and the router then gave the canary this share.
+    Resumed(Option<Weight>),
+}
+
+/// Carries it out and says how it ended; never sends anything unfenced.
+pub(super) async fn carry_out(hands: &Hands, order: &Order, plan: &Arc<Plan>) -> End {
+    if let Act::Notify { action, text, .. } = &order.act {
+        return tell(hands, order, *action, text).await;
+    }
+    let Some(rollout) = order.act.rollout().and_then(|id| plan.rollout(id)) else {
+        return End::new(Outcome::Failed, "the plan has no such rollout");
+    };
+    match &order.act {
+        Act::SetWeight { weight, .. } => set_weight(hands, order, rollout, *weight).await,
+        Act::Deploy { .. } => deploy(hands, order, rollout).await,
+        Act::ScaleDown { .. } => scale_down(hands, order, rollout).await,
+        Act::Procedure { procedure, .. } => {
+            match plan.procedures.iter().find(|known| &known.id == procedure) {
+                Some(procedure) => run(hands, order, procedure, plan).await,
+                None => End::new(Outcome::Failed, "the plan has no such procedure"),
+            }
+        }
+        Act::Notify { .. } => End::new(Outcome::Failed, "not an operation on a rollout"),
+    }
+}
+
+fn superseded() -> End {
+    End::new(Outcome::Superseded, "somebody with a higher epoch acts now; nothing was sent")
+}
+
+async fn set_weight(hands: &Hands, order: &Order, rollout: &Rollout, weight: Weight) -> End {
+    let began = hands.clock.now();
+    let mut unsure = None;
+    for _ in 0..WRITES {
+        let read = hands.answer("the router", hands.world.router.read(rollout)).await;
+        match &read {
+            Ok(split) if is_at(split, weight) => {
+                let outcome = if unsure.is_some() { Outcome::Done } else { Outcome::Adopted };
+                return End::new(outcome, format!("the router gives the canary {weight}")).at(split.clone());
+            }
+            Ok(split) => {
+                if let Before::Resumed(before) = order.before
+                    && !is_safety(&order.act)
+                    && before.is_some_and(|before| !is_at(split, before))
+                {
+                    let text = "the router says neither what was nor what is wanted; look and decide";
+                    return End::new(Outcome::Unknown, text).at(split.clone());
+                }
+            }
+            Err(fault) if !is_safety(&order.act) => {
+                return End::new(Outcome::Failed, format!("{fault}; nothing was sent"));
+            }
+            // Putting traffic back does not wait for a reading.
+            Err(_) => {}
+        }
+        if !hands.may_send(&order.operation).await {
+            return superseded().at(read.unwrap_or_default());
+        }
+        let write = hands.world.router.write(rollout, weight, &order.operation);
+        match hands.answer("the router", write).await {
+            Ok(()) => return read_back(hands, order, rollout, (weight, began)).await,
+            Err(fault @ Fault::Unreachable(..)) => {
+                let end = read_back(hands, order, rollout, (weight, began)).await;
+                if end.outcome != Outcome::Unknown || !is_safety(&order.act) {
+                    return end;
+                }
+                unsure = Some(fault);
+            }
+            Err(fault @ Fault::Unsupported(_)) => return End::new(Outcome::Failed, fault.to_string()),
+            Err(fault) => unsure = Some(fault),
+        }
+        hands.clock.until(after(hands.clock.now(), PAUSE)).await;
+    }
+    let why = unsure.map_or_else(|| "it was not written".to_owned(), |fault| fault.to_string());
+    End::new(Outcome::Failed, format!("{why}; tried {WRITES} times"))
+}
+
+/// Reads until the router says what is wanted, for a while, or until somebody else took over.
+async fn read_back(
+    hands: &Hands,
+    order: &Order,
+    rollout: &Rollout,
+    (weight, began): (Weight, Timestamp),
+) -> End {
+    let settle = if is_safety(&order.act) { HURRY } else { SETTLE };
+    let last = after(hands.clock.now(), settle);
+    let mut newest = Split::default();
+    loop {
+        if let Ok(split) = hands.answer("the router", hands.world.router.read(rollout)).await {
+            if is_at(&split, weight) {
+                let took = hands.clock.now().duration_since(began).as_millis();
+                let text =
+                    format!("canary at {weight}, read back after {}.{} s", took / 1000, took % 1000 / 100);
+                return End::new(Outcome::Done, text).at(split);
+            }
+            newest = split;
+        }
+        if hands.clock.now() >= last {
+            let text = format!("{weight} was written and not seen within {settle}; look and decide");
+            return End::new(Outcome::Unknown, text).at(newest);
+        }
+        if !hands.may_send(&order.operation).await {
+            return End::new(Outcome::Superseded, "somebody took over after it was written").at(newest);
+        }
+        hands.clock.until(after(hands.clock.now(), PAUSE)).await;
+    }
+}
+
+/// The workload is declared by what should run, so doing it again after a restart changes nothing that is so.
+async fn deploy(hands: &Hands, order: &Order, rollout: &Rollout) -> End {
+    if !hands.may_send(&order.operation).await {
+        return superseded();
+    }
+    let work = hands.world.workloads.deploy(rollout, &order.operation);
+    ended(hands.answer_within(WORKLOAD, "the workload", work).await)
+}
+
+/// Traffic leaves first: while the router says the canary has some, or does not say, nothing is taken away.
+async fn scale_down(hands: &Hands, order: &Order, rollout: &Rollout) -> End {
+    let split = match hands.answer("the router", hands.world.router.read(rollout)).await {
+        Ok(split) if is_at(&split, Weight::ZERO) => split,
+        Ok(split) => {
+            return End::new(Outcome::Failed, "the canary still has traffic; nothing was taken away")
+                .at(split);
+        }
+        Err(fault) => return End::new(Outcome::Failed, format!("{fault}; nothing was taken away")),
+    };
+    if !hands.may_send(&order.operation).await {
+        return superseded().at(split);
+    }
+    let work = hands.world.workloads.scale_down(rollout, &order.operation);
+    ended(hands.answer_within(WORKLOAD, "the workload", work).await).at(split)
+}
+
+/// The steps in order, up to the first that does not end well, then the gates that verify it.
+async fn run(hands: &Hands, order: &Order, procedure: &Procedure, plan: &Plan) -> End {
+    if let Before::Resumed(_) = order.before {
+        return End::new(Outcome::Unknown, "the engine stopped during it; look what was done and decide");
+    }
+    let mut listed = 0;
+    for (place, step) in procedure.steps.iter().enumerate() {
+        if !hands.may_send(&order.operation).await {
+            return superseded();
+        }
+        let work = hands.world.workloads.step(step, &order.operation);
+        match hands.answer_within(STEP, "the step", work).await {
+            Ok((outcome, _)) if outcome.is_done() => {}
+            Ok((Outcome::Skipped, _)) => listed += 1,
+            Ok((outcome, said)) => return End::new(outcome, told(place, step, &said.line())),
+            Err(fault) => return End::new(outcome_of(&fault), told(place, step, &fault.to_string())),
+        }
+    }
+    for gate in procedure.verify.iter().filter_map(|id| plan.gate(id)) {
+        match hands.within(gate.timeout, hands.world.checks.run(gate)).await {
+            Some(finding) if finding.verdict.is_pass() => {}
+            Some(finding) => {
+                let text = format!("{}: {} {}", gate.id, finding.verdict, finding.summary.line());
+                return End::new(Outcome::Failed, text);
+            }
+            None => return End::new(Outcome::Failed, format!("{} did not end in time", gate.id)),
+        }
+    }
+    let steps = procedure.steps.len();
+    if listed > 0 && listed == steps {
+        return End::new(Outcome::Skipped, format!("{listed} steps for a person to do"));
+    }
+    let rest = if listed > 0 { format!(", {listed} for a person to do") } else { String::new() };
+    End::new(Outcome::Done, format!("{} of {steps} steps done{rest}", steps - listed))
+}
+
+fn told(place: usize, step: &ProcedureStep, said: &str) -> String {
+    let what = match step {
+        ProcedureStep::Command(command) => command.run.join(" "),
+        ProcedureStep::Manual { text } => text.line(),
+    };
+    format!("step {} ({}): {said}", place + 1, Untrusted::new(what).cell(60))
+}
+
+async fn tell(hands: &Hands, order: &Order, action: Action, text: &Untrusted) -> End {
+    if let Before::Resumed(_) = order.before {
+        return End::new(Outcome::Unknown, "the engine stopped while it was said; ask whether it was heard");
+    }
+    // Telling people needs no fence: it is said at most once and changes nothing.
+    ended(hands.answer_within(DEADLINE, "the notifier", hands.world.notifier.tell(action, text)).await)
+}
+
+fn ended(answer: Result<Untrusted, Fault>) -> End {
+    match answer {
+        Ok(said) => End::new(Outcome::Done, said),
+        Err(fault) => End::new(outcome_of(&fault), fault.to_string()),
+    }
+}
+
+/// No answer leaves it unknown; a clear no does not.
+fn outcome_of(fault: &Fault) -> Outcome {
+    match fault {
+        Fault::Unreachable(..) | Fault::Foreign(..) => Outcome::Unknown,
+        Fault::Refused(..) | Fault::Unsupported(_) => Outcome::Failed,
+    }
+}

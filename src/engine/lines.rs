@@ -1,0 +1,213 @@
+//! One line for people of each event: for logs, replies and the cockpit.
+//!
+//! Invariants: text from outside leaves only through its safe exits; a line has no line ends; the same event and
+//! plan give the same line.
+
+use crate::base::{ItemId, Untrusted, Weight};
+use crate::plan::Plan;
+use crate::release::{Act, Answer, Event, Evidence, Recorded, TriggerPhase};
+
+/// How much of an outside text one line shows, in characters.
+const TEXT: usize = 100;
+
+/// What happened, in one line, without who and when.
+pub fn line(recorded: &Recorded, plan: &Plan) -> String {
+    match &recorded.event {
+        Some(event) => of(event, plan),
+        None => format!("`{}`, which this version does not know", Untrusted::new(&*recorded.kind).cell(TEXT)),
+    }
+}
+
+fn of(event: &Event, plan: &Plan) -> String {
+    release(event)
+        .or_else(|| item(event, plan))
+        .or_else(|| gate(event))
+        .or_else(|| rollout(event))
+        .or_else(|| watch(event))
+        .unwrap_or_default()
+}
+
+fn release(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::ReleaseCreated { release, version, environment } => {
+            format!("release {release} {version} to {environment} created")
+        }
+        Event::PlanAdopted { plan, .. } => format!("plan {} adopted", plan.short()),
+        Event::AttemptOpened { attempt, artifact } => format!("attempt {attempt} opened with {artifact}"),
+        Event::T0Set { t0 } => format!("T-0 set to {t0}"),
+        Event::StageEntered { stage } => format!("stage {stage} entered"),
+        Event::StageLeft { stage, waiver: None } => format!("stage {stage} left"),
+        Event::StageLeft { stage, waiver: Some(why) } => {
+            format!("stage {stage} left by waiver: {}", why.cell(TEXT))
+        }
+        Event::ApprovalRequested { role } => format!("{role} asked for a go"),
+        Event::ApprovalGiven { role, answer, reason, .. } => {
+            let said = match answer {
+                Answer::Go => "go",
+                Answer::NoGo => "no-go",
+                Answer::Absent => "absent",
+            };
+            format!("{role} says {said}{}", because(reason))
+        }
+        Event::ApprovalVoided { role, reason } => {
+            format!("the answer of {role} no longer counts{}", because(reason))
+        }
+        Event::PollCompleted {} => "every role said go".to_owned(),
+        Event::ReleaseStarted { first_release: false } => "release started: T-0".to_owned(),
+        Event::ReleaseStarted { first_release: true } => {
+            "release started: T-0, with nothing to go back to but no traffic".to_owned()
+        }
+        Event::MessageSent { message } => format!("message {} sent", Untrusted::new(&**message).cell(TEXT)),
+        Event::MessagesRearmed {} => "messages and checkpoints go on".to_owned(),
+        Event::Noted { note } => format!("note: {}", note.cell(TEXT)),
+        Event::ClockJumped { seconds } => format!("the wall clock jumped by {seconds} s"),
+        Event::EngineStarted { epoch } => format!("engine started, epoch {epoch}"),
+        Event::EpochRaised { epoch } => format!("automation fenced out, epoch {epoch}"),
+        Event::ReleaseStable {} => "release declared stable".to_owned(),
+        Event::ReleaseCancelled { reason } => format!("release cancelled{}", because(reason)),
+        _ => return None,
+    })
+}
+
+fn item(event: &Event, plan: &Plan) -> Option<String> {
+    Some(match event {
+        Event::ItemTicked { item, evidence } => {
+            format!("ticked {}{}", title(item, plan), evidence.as_ref().map(shown).unwrap_or_default())
+        }
+        Event::ItemSkipped { item, reason } => format!("skipped {}{}", title(item, plan), because(reason)),
+        Event::ItemReopened { item, reason } => format!("reopened {}{}", title(item, plan), because(reason)),
+        Event::ItemAssigned { item, owner: Some(owner) } => {
+            format!("{} is now {}'s", title(item, plan), Untrusted::new(&**owner).cell(TEXT))
+        }
+        Event::ItemAssigned { item, owner: None } => format!("{} has no owner now", title(item, plan)),
+        Event::ItemRetimed { item, due: Some(due) } => format!("{} is now due at {due}", title(item, plan)),
+        Event::ItemRetimed { item, due: None } => format!("{} is not due any more", title(item, plan)),
+        Event::ItemNoted { item, note } => format!("note on {}: {}", title(item, plan), note.cell(TEXT)),
+        Event::ItemAttached { item, evidence } => format!("{}{}", title(item, plan), shown(evidence)),
+        Event::ItemAdded { item, text, .. } => format!("added {item}: {}", text.cell(TEXT)),
+        _ => return None,
+    })
+}
+
+fn gate(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::GateStarted { gate, run } => format!("gate {gate} run {run} started"),
+        Event::GateFinished { gate, run, verdict, summary, .. } => {
+            format!("gate {gate} run {run}: {verdict}{}", because(summary))
+        }
+        Event::GateReviewed { gate, accepted, reason, .. } => {
+            let word = if *accepted { "accepted" } else { "not accepted" };
+            format!("gate {gate} {word}{}", because(reason))
+        }
+        Event::GateWaived { gate, reason } => format!("gate {gate} waived{}", because(reason)),
+        _ => return None,
+    })
+}
+
+fn rollout(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::LastKnownGoodCaptured { rollout, version, ready, of } => {
+            format!("{rollout}: a rollback goes to {version}, ready {ready}/{of}")
+        }
+        Event::RolloutStarted { rollout } => format!("{rollout}: rollout started"),
+        Event::OperationIntended { act, .. } => format!("intends to {}", words(act)),
+        Event::OperationEnded { outcome, summary, .. } => {
+            format!("operation {}{}", outcome_word(*outcome), because(summary))
+        }
+        Event::TrafficObserved { rollout, configured, observed } => {
+            format!(
+                "{rollout}: canary configured {}, observed {}",
+                share(configured.as_ref()),
+                share(observed.as_ref())
+            )
+        }
+        Event::StepReached { rollout, step } => format!("{rollout}: step {step} reached, soak begins"),
+        Event::SoakCompleted { rollout, step } => format!("{rollout}: soak of step {step} complete"),
+        Event::RolloutCompleted { rollout } => format!("{rollout}: rollout complete"),
+        Event::RolloutHeld { rollout, reason, .. } => format!("{rollout}: held{}", because(reason)),
+        Event::HoldLifted { rollout, .. } => format!("{rollout}: hold lifted, its cause is gone"),
+        Event::BlindRuleApplied { rollout, since } => format!("{rollout}: no good data since {since}"),
+        Event::RolloutResumed { rollout } => format!("{rollout}: resumed"),
+        Event::AutomationStopped { rollout } => format!("{rollout}: automation off"),
+        Event::AutomationResumed { rollout } => format!("{rollout}: automation on"),
+        Event::RollbackStarted { rollout, to, trigger: None } => {
+            format!("{rollout}: rollback to {to} started")
+        }
+        Event::RollbackStarted { rollout, to, trigger: Some(trigger) } => {
+            format!("{rollout}: rollback to {to} started by trigger {trigger}")
+        }
+        Event::RolledBack { rollout, to, proven: true } => format!("{rollout}: back on {to}"),
+        Event::RolledBack { rollout, to, proven: false } => {
+            format!("{rollout}: back on {to}, not yet proven by requests")
+        }
+        _ => return None,
+    })
+}
+
+fn watch(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::Assessed { metric, from, to, value, .. } => match value {
+            Some(value) => format!("metric {metric}: {from} → {to} at {value}"),
+            None => format!("metric {metric}: {from} → {to}"),
+        },
+        Event::DataQualityChanged { rollout, good: true, since } => {
+            format!("{rollout}: good data since {since}")
+        }
+        Event::DataQualityChanged { rollout, good: false, since } => {
+            format!("{rollout}: no good data since {since}")
+        }
+        Event::TriggerMoved { trigger, to, reason, .. } => {
+            let word = match to {
+                TriggerPhase::Armed => "armed",
+                TriggerPhase::Pending => "pending",
+                TriggerPhase::Fired => "fired",
+                TriggerPhase::Suppressed => "suppressed",
+                TriggerPhase::Unknown => "unknown, no good data",
+            };
+            format!("trigger {trigger} {word}{}", because(reason))
+        }
+        _ => return None,
+    })
+}
+
+fn words(act: &Act) -> String {
+    match act {
+        Act::Deploy { rollout } => format!("bring up the new version of {rollout}"),
+        Act::SetWeight { rollout, weight, .. } => format!("give the canary of {rollout} {weight}"),
+        Act::ScaleDown { rollout } => format!("take away the new version of {rollout}"),
+        Act::Procedure { rollout, procedure } => format!("run procedure {procedure} for {rollout}"),
+        Act::Notify { action, text, .. } => format!("{action}: {}", text.cell(TEXT)),
+    }
+}
+
+fn outcome_word(outcome: crate::release::Outcome) -> &'static str {
+    use crate::release::Outcome;
+    match outcome {
+        Outcome::Done => "done",
+        Outcome::Adopted => "adopted, it was already so",
+        Outcome::Superseded => "superseded, another took its place",
+        Outcome::Failed => "failed",
+        Outcome::Skipped => "listed, not run",
+        Outcome::Unknown => "unknown, a person decides",
+    }
+}
+
+fn title(item: &ItemId, plan: &Plan) -> String {
+    plan.item(item).map_or_else(|| item.to_string(), |found| format!("\"{}\"", found.text.cell(60)))
+}
+
+fn shown(evidence: &Evidence) -> String {
+    match evidence {
+        Evidence::GateRun { gate, run } => format!(" by run {run} of gate {gate}"),
+        Evidence::Blob { name, digest } => format!(" with {} ({})", name.cell(40), digest.short()),
+        Evidence::Link { url } => format!(" with {}", url.cell(TEXT)),
+    }
+}
+
+fn because(reason: &Untrusted) -> String {
+    if reason.is_empty() { String::new() } else { format!(": {}", reason.cell(TEXT)) }
+}
+
+fn share(weight: Option<&Weight>) -> String {
+    weight.map_or_else(|| "unknown".to_owned(), Weight::to_string)
+}

@@ -1,0 +1,211 @@
+//! The two loops around the core: one for a real clock, one for a virtual clock.
+//!
+//! Invariants: the hosted loop lives as long as somebody holds a client or an operation is on its way; the virtual
+//! loop moves the clock only when no task can go on without it, so the same world, cast and seed give the same
+//! bytes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::base::{Seconds, Timestamp};
+use crate::engine::client::{Client, Request};
+use crate::engine::clock::VirtualClock;
+use crate::engine::core::Core;
+use crate::engine::executor::{Seen, after};
+use crate::engine::ports::{Cast, Clock};
+use crate::engine::setup::{End, Ending, EngineError, Setup};
+use crate::release::View;
+
+/// How many requests may wait.
+const REQUESTS: usize = 64;
+/// How often another process's records are looked for.
+const LOOK: Duration = Duration::from_millis(500);
+/// The longest the hosted loop sleeps.
+const NAP: Seconds = Seconds(3600);
+/// How many turns without news mean that every task waits for the clock.
+const QUIET: u32 = 64;
+/// How far a play may run without anybody doing anything, in steps of the clock.
+const STEPS: u64 = 5_000_000;
+
+/// The one that acts.
+#[derive(Debug)]
+pub struct Engine;
+
+impl Engine {
+    /// Hosts an engine on the present tokio runtime. It ends when every client is dropped and no operation is on
+    /// its way; a cast, when there is one, plays along.
+    ///
+    /// # Errors
+    /// The journal cannot be opened.
+    pub fn start(
+        setup: Setup,
+        clock: Arc<dyn Clock>,
+        cast: Option<Box<dyn Cast>>,
+    ) -> Result<(Client, JoinHandle<Ending>), EngineError> {
+        let (core, seen) = Core::open(setup, clock.clone())?;
+        let (sender, requests) = mpsc::channel(REQUESTS);
+        let client = Client::new(core.watch(), sender);
+        let host = Host { core, requests, seen, clock, stage: Stage::new(cast) };
+        Ok((client, tokio::spawn(host.run())))
+    }
+}
+
+/// Plays a scripted world to its end on a virtual clock, in this thread.
+///
+/// # Errors
+/// The journal cannot be opened.
+pub fn simulate(setup: Setup, cast: Box<dyn Cast>, clock: &VirtualClock) -> Result<Ending, EngineError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    runtime.block_on(async {
+        let (core, seen) = Core::open(setup, Arc::new(clock.clone()))?;
+        Ok(play(core, seen, Stage::new(Some(cast)), clock).await)
+    })
+}
+
+/// The scripted people, when there are any.
+struct Stage {
+    cast: Option<Box<dyn Cast>>,
+    looked: Option<(u64, Timestamp)>,
+}
+
+impl Stage {
+    fn new(cast: Option<Box<dyn Cast>>) -> Self {
+        Self { cast, looked: None }
+    }
+
+    fn is_over(&self, view: &View) -> bool {
+        self.cast.as_ref().is_some_and(|cast| cast.over(view))
+    }
+
+    /// When they look again by themselves; never twice at one moment of one version.
+    fn next(&self, now: Timestamp) -> Option<Timestamp> {
+        let next = self.cast.as_ref()?.next()?;
+        let looked = self.looked.is_some_and(|(_, at)| at >= now);
+        Some(if looked && next <= now { after(now, Seconds(1)) } else { next })
+    }
+
+    /// Lets them act when something changed since they last looked, or it is their time; true when they did.
+    fn act(&mut self, core: &mut Core) -> bool {
+        let Some(cast) = &mut self.cast else { return false };
+        let (view, now) = (core.view(), core.now());
+        let version = view.state.version;
+        let changed = self.looked.is_none_or(|(seen, _)| seen != version);
+        let due = cast.next().is_some_and(|at| at <= now) && self.looked.is_none_or(|(_, at)| at < now);
+        if !changed && !due || cast.over(&view) {
+            return false;
+        }
+        self.looked = Some((version, now));
+        let wishes = cast.wishes(&view);
+        let acted = !wishes.is_empty();
+        for (actor, wish) in wishes {
+            core.wish(actor, wish);
+        }
+        acted
+    }
+}
+
+/// An engine on a real clock.
+struct Host {
+    core: Core,
+    requests: mpsc::Receiver<Request>,
+    seen: mpsc::Receiver<Seen>,
+    clock: Arc<dyn Clock>,
+    stage: Stage,
+}
+
+impl Host {
+    async fn run(mut self) -> Ending {
+        let mut open = true;
+        let mut foreign = tokio::time::interval(LOOK);
+        foreign.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut counter = self.core.change_counter();
+        loop {
+            self.core.tick();
+            self.core.publish();
+            if self.stage.act(&mut self.core) {
+                continue;
+            }
+            if !open && self.core.is_settled() {
+                self.core.publish();
+                return ending(self.core, End::Left);
+            }
+            let now = self.clock.now();
+            let due = self.core.next_due().into_iter().chain(self.stage.next(now)).min();
+            let nap = after(now, NAP);
+            tokio::select! {
+                biased;
+                request = self.requests.recv(), if open => match request {
+                    Some(request) => self.core.request(request),
+                    None => open = false,
+                },
+                Some(seen) = self.seen.recv() => self.core.seen(seen),
+                () = self.clock.until(due.map_or(nap, |due| due.min(nap))) => {}
+                _ = foreign.tick() => {
+                    let newest = self.core.change_counter();
+                    if newest != counter {
+                        counter = newest;
+                        self.core.catch_up();
+                    }
+                }
+            }
+            while let Ok(seen) = self.seen.try_recv() {
+                self.core.seen(seen);
+            }
+        }
+    }
+}
+
+/// An engine on a virtual clock.
+async fn play(
+    mut core: Core,
+    mut seen: mpsc::Receiver<Seen>,
+    mut stage: Stage,
+    clock: &VirtualClock,
+) -> Ending {
+    for _ in 0..STEPS {
+        core.tick();
+        hear(&mut core, &mut seen).await;
+        core.publish();
+        if stage.is_over(&core.view()) {
+            return ending(core, End::Over);
+        }
+        if stage.act(&mut core) {
+            continue;
+        }
+        let now = clock.now();
+        let waits = if core.is_busy() { clock.next() } else { None };
+        match core.next_due().into_iter().chain(stage.next(now)).chain(waits).min() {
+            Some(at) => clock.advance_to(at),
+            None => return ending(core, End::Stalled),
+        }
+    }
+    ending(core, End::Stalled)
+}
+
+/// Hears every task out until all of them wait for the clock.
+async fn hear(core: &mut Core, seen: &mut mpsc::Receiver<Seen>) {
+    let mut quiet = 0;
+    while quiet < QUIET && core.is_busy() {
+        match seen.try_recv() {
+            Ok(news) => {
+                core.seen(news);
+                core.tick();
+                quiet = 0;
+            }
+            Err(_) => {
+                tokio::task::yield_now().await;
+                quiet += 1;
+            }
+        }
+    }
+}
+
+fn ending(core: Core, why: End) -> Ending {
+    let view = core.view();
+    let dispatcher = core.into_dispatcher();
+    let state = dispatcher.state();
+    Ending { view, head: state.head, events: state.version, why, store: dispatcher.into_store() }
+}
