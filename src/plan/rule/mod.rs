@@ -24,16 +24,28 @@
 //! different units are never compared.
 
 mod action;
+mod check;
+mod clause;
 mod condition;
+mod cursor;
 mod doubt;
+mod error;
 mod evaluate;
 mod facts;
+mod measure;
+mod parse;
+mod phrase;
 mod subject;
+mod token;
 mod unit;
+mod words;
+mod write;
 
-pub use action::Action;
-pub use condition::{Check, Condition, Direction, Op, Rule, Test};
+pub use action::{Action, ActionWord, actions_of};
+pub use condition::{Check, Direction, Op, Rule, Test};
 pub use doubt::{Doubt, Outcome};
+pub use error::RuleError;
 pub use facts::{Better, Fact, Facts};
+pub use phrase::{Phrase, classify};
 pub use subject::Subject;
 pub use unit::UnitMismatch;

@@ -1,0 +1,103 @@
+//! The words that mean something in a rule.
+
+use super::condition::{Direction, Op};
+
+/// Words that end a name or a noun.
+pub(super) fn is_joint(word: &str) -> bool {
+    matches!(
+        lower(word).as_str(),
+        "and"
+            | "or"
+            | "for"
+            | "in"
+            | "within"
+            | "on"
+            | "of"
+            | "per"
+            | "from"
+            | "each"
+            | "then"
+            | "across"
+            | "over"
+    )
+}
+
+/// A comparison in words, with how many of the words it takes.
+pub(super) fn comparison(first: &str, second: Option<&str>, third: Option<&str>) -> Option<(Op, usize)> {
+    let second = second.map(lower);
+    let third = third.map(lower);
+    match (lower(first).as_str(), second.as_deref(), third.as_deref()) {
+        ("no", Some("more"), Some("than")) => Some((Op::AtMost, 3)),
+        ("no", Some("less" | "fewer"), Some("than")) => Some((Op::AtLeast, 3)),
+        ("more" | "greater" | "higher", Some("than"), _) => Some((Op::Above, 2)),
+        ("less" | "lower" | "fewer", Some("than"), _) => Some((Op::Below, 2)),
+        ("at", Some("least"), _) => Some((Op::AtLeast, 2)),
+        ("at", Some("most"), _) | ("up", Some("to"), _) => Some((Op::AtMost, 2)),
+        ("above" | "over" | "exceeds" | "exceeding", _, _) => Some((Op::Above, 1)),
+        ("below" | "under", _, _) => Some((Op::Below, 1)),
+        _ => None,
+    }
+}
+
+/// A verb or noun of change: `drops`, `spike`, `change`.
+pub(super) fn change(word: &str) -> Option<Direction> {
+    match lower(word).as_str() {
+        "drop" | "drops" | "falls" | "fall" | "decrease" | "decreases" | "down" | "reduction" | "decline"
+        | "declines" => Some(Direction::Down),
+        "spike" | "spikes" | "rise" | "rises" | "increase" | "increases" | "grows" | "growth" | "jumps"
+        | "up" => Some(Direction::Up),
+        "change" | "changes" | "deviation" => Some(Direction::Either),
+        "improvement" | "improves" => Some(Direction::Better),
+        _ => None,
+    }
+}
+
+/// A direction without a number: `increasing`.
+pub(super) fn trend(word: &str) -> Option<Direction> {
+    match lower(word).as_str() {
+        "increasing" | "rising" | "growing" => Some(Direction::Up),
+        "decreasing" | "falling" | "declining" => Some(Direction::Down),
+        "improving" => Some(Direction::Better),
+        "changing" => Some(Direction::Either),
+        _ => None,
+    }
+}
+
+/// A state that is a flag: `present`, `detected`.
+pub(super) fn state(word: &str) -> bool {
+    matches!(lower(word).as_str(), "present" | "detected" | "fired" | "continuous")
+}
+
+/// Whether a phrase names things that are counted because they are bad: `critical vulnerabilities`.
+pub(super) fn unwanted(phrase: &str) -> bool {
+    const STEMS: [&str; 14] = [
+        "vulnerabilit",
+        "error",
+        "warning",
+        "critical",
+        "high",
+        "incident",
+        "failure",
+        "alert",
+        "issue",
+        "restart",
+        "regression",
+        "bug",
+        "crash",
+        "finding",
+    ];
+    phrase.split_whitespace().any(|word| {
+        let word = lower(word);
+        STEMS.iter().any(|stem| word.starts_with(stem))
+    })
+}
+
+/// Nouns that a rate counts anyway, so saying them adds nothing.
+pub(super) fn plain_noun(phrase: &str) -> bool {
+    matches!(lower(phrase).as_str(), "req" | "reqs" | "request" | "requests" | "call" | "calls" | "ops")
+}
+
+/// Lower case.
+pub(super) fn lower(word: &str) -> String {
+    word.to_lowercase()
+}
