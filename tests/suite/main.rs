@@ -10,4 +10,5 @@
 
 mod arrows;
 mod playbooks;
+mod rules;
 mod stores;

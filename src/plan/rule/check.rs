@@ -5,7 +5,7 @@ use crate::base::{Quantity, Seconds, Unit};
 use super::condition::{Check, Direction, Op};
 use super::cursor::Cursor;
 use super::error::RuleError;
-use super::measure::{Amount, amount};
+use super::measure::{Amount, amount, is_currency};
 use super::subject::Subject;
 use super::token::Token;
 use super::words;
@@ -48,6 +48,9 @@ pub(super) fn begins(cursor: &Cursor<'_>) -> bool {
     if words::change(word).is_some() && number_at(1 + by) {
         return share_follows(cursor, 1 + by);
     }
+    if is_currency(word) {
+        return matches!(cursor.peek_at(1), Some(Token::Number(_)));
+    }
     match words::lower(word).as_str() {
         "no" => {
             let mut ahead = *cursor;
@@ -63,10 +66,9 @@ pub(super) fn begins(cursor: &Cursor<'_>) -> bool {
 /// Whether the demand ends with the word here.
 fn last(cursor: &Cursor<'_>) -> bool {
     match cursor.peek_at(1) {
-        Some(Token::Word(next)) => {
-            matches!(words::lower(next).as_str(), "and" | "or" | "for" | "in" | "within" | "over")
-        }
-        Some(Token::Comma | Token::Semicolon | Token::And | Token::Or | Token::Remark(_)) | None => true,
+        Some(Token::Word(next)) => words::is_joint(next) || words::opens_scope(next),
+        Some(Token::Comma | Token::Semicolon | Token::And | Token::Or | Token::Remark(_) | Token::Slash)
+        | None => true,
         Some(_) => false,
     }
 }
@@ -103,6 +105,7 @@ pub(super) fn check(cursor: &mut Cursor<'_>, subject: Option<&Subject>) -> Resul
             cursor.advance();
             return change_by(cursor, Direction::Down, Op::AtLeast);
         }
+        Some(Token::Word(word)) if is_currency(word) => return bare(cursor, subject),
         Some(Token::Word(word)) if begins(cursor) => return worded(cursor, word),
         Some(Token::Number(_) | Token::Currency(_)) => return bare(cursor, subject),
         _ => {}
@@ -237,7 +240,7 @@ fn counted(cursor: &mut Cursor<'_>, limit: &mut Amount) -> Found {
             _ => found.scope = Subject::new(&format!("of {noun}")),
         }
     } else if limit.unit == Unit::None
-        && let Some(noun) = noun(cursor)
+        && let Some(noun) = noun_words(cursor)
     {
         limit.unit = Unit::Count(noun);
     }
@@ -247,29 +250,33 @@ fn counted(cursor: &mut Cursor<'_>, limit: &mut Amount) -> Found {
 fn times(cursor: &mut Cursor<'_>, op: Op, limit: &Amount) -> Result<Found, RuleError> {
     cursor.eat_word("the");
     cursor.eat_word("baseline");
-    Ok(Found::new(Check::Baseline { op, factor: limit.value()? }))
+    Ok(Found::new(Check::Baseline { op, factor: limit.size()? }))
 }
 
-/// What follows a percentage behind a sign: `change`, `of baseline`, or nothing.
+/// A percentage behind a sign: of the baseline, of a change, or of the number itself.
 fn share(cursor: &mut Cursor<'_>, op: Op, limit: &Amount) -> Result<Found, RuleError> {
+    if let Some(check) = relative(cursor, op, limit)? {
+        return Ok(Found::new(check));
+    }
+    let mut found = Found::new(Check::Compare { op, value: limit.quantity()? });
+    found.scope = plural(cursor);
+    Ok(found)
+}
+
+/// What makes a percentage one of the baseline: `change`, `of baseline`, `above baseline`.
+fn relative(cursor: &mut Cursor<'_>, op: Op, limit: &Amount) -> Result<Option<Check>, RuleError> {
     if cursor.eat_words(&["of", "baseline"]) || cursor.eat_words(&["of", "the", "baseline"]) {
-        return Ok(Found::new(Check::Baseline { op, factor: limit.value()? }));
+        return Ok(Some(Check::Baseline { op, factor: limit.size()? }));
     }
     for (word, direction) in [("above", Direction::Up), ("over", Direction::Up), ("below", Direction::Down)] {
         if cursor.eat_words(&[word, "baseline"]) || cursor.eat_words(&[word, "the", "baseline"]) {
-            return Ok(Found::new(Check::Change { direction, op, by: limit.value()? }));
+            return Ok(Some(Check::Change { direction, op, by: limit.size()? }));
         }
     }
-    if let Some(direction) = cursor.word().and_then(words::change) {
-        cursor.advance();
-        from_baseline(cursor);
-        return Ok(Found::new(Check::Change { direction, op, by: limit.value()? }));
-    }
-    let mut found = Found::new(Check::Compare { op, value: limit.quantity()? });
-    if let Some(of) = plural(cursor) {
-        found.scope = Some(of);
-    }
-    Ok(found)
+    let Some(direction) = cursor.word().and_then(words::change) else { return Ok(None) };
+    cursor.advance();
+    from_baseline(cursor);
+    Ok(Some(Check::Change { direction, op, by: limit.size()? }))
 }
 
 /// `50% sessions`: one plural word behind a percentage is what it is a share of.
@@ -286,7 +293,7 @@ fn change_by(cursor: &mut Cursor<'_>, direction: Direction, op: Op) -> Result<Fo
     match amount(cursor)? {
         Some(by) if by.unit == Unit::Ratio => {
             from_baseline(cursor);
-            Ok(Found::new(Check::Change { direction, op, by: by.value()? }))
+            Ok(Found::new(Check::Change { direction, op, by: by.size()? }))
         }
         _ => Err(at.error(
             "a change is a percentage of the baseline",
@@ -308,7 +315,7 @@ fn around(cursor: &mut Cursor<'_>) -> Result<Found, RuleError> {
     cursor.eat(&Token::PlusMinus);
     let at = *cursor;
     let found = match amount(cursor)? {
-        Some(margin) if margin.unit == Unit::Ratio => Found::new(Check::Around { margin: margin.value()? }),
+        Some(margin) if margin.unit == Unit::Ratio => Found::new(Check::Around { margin: margin.size()? }),
         _ => return Err(at.error("a percentage belongs here", "write it as `baseline +/- 10%`")),
     };
     if !cursor.eat_words(&["of", "baseline"]) && !cursor.eat_words(&["of", "the", "baseline"]) {
@@ -326,19 +333,30 @@ fn bare(cursor: &mut Cursor<'_>, subject: Option<&Subject>) -> Result<Found, Rul
     if cursor.eat(&Token::Arrow) {
         return target(cursor, &first, begin);
     }
-    if let Some(high) = upper(cursor)? {
+    if let Some(mut high) = upper(cursor)? {
         let low = first.adopt(&high).quantity()?;
+        let noun = high.noun.take().filter(|noun| !words::plain_noun(noun));
         let high = high.quantity()?;
         if low.unit != high.unit || low.value > high.value {
             return Err(begin.error("the range has no inside", "write the smaller end first, in one unit"));
         }
-        return Ok(Found::new(Check::Range { low, high }));
+        let mut found = Found::new(Check::Range { low, high });
+        found.nouns = match noun {
+            Some(noun) => vec![noun],
+            None => noun_words(cursor).into_iter().collect(),
+        };
+        return Ok(found);
     }
     let mut value = first;
     if value.times {
         let mut found = times(cursor, Op::AtLeast, &value)?;
         found.bare = true;
         return Ok(found);
+    }
+    if value.unit == Unit::Ratio
+        && let Some(check) = relative(cursor, Op::AtLeast, &value)?
+    {
+        return Ok(Found::new(check));
     }
     refine(cursor, &mut value)?;
     let mut found = Found::new(Check::Present);
@@ -416,10 +434,11 @@ fn refine(cursor: &mut Cursor<'_>, limit: &mut Amount) -> Result<(), RuleError> 
 }
 
 /// Up to four words behind a number.
-fn noun(cursor: &mut Cursor<'_>) -> Option<String> {
+fn noun_words(cursor: &mut Cursor<'_>) -> Option<String> {
     let begin = *cursor;
     let mut words = 0;
-    while words < 4 && cursor.word().is_some_and(|word| !words::is_joint(word)) && !ends_in_sign(cursor) {
+    let is_part = |word: &str| !words::is_joint(word) && !words::opens_scope(word);
+    while words < 4 && cursor.word().is_some_and(is_part) && !ends_in_sign(cursor) {
         cursor.advance();
         words += 1;
         if cursor.peek() == Some(&Token::Slash) && cursor.glued() && cursor.word_at(1).is_some() {
@@ -436,7 +455,7 @@ fn ends_in_sign(cursor: &Cursor<'_>) -> bool {
 
 /// The nouns behind a bare number: one, or each of `HIGH/CRITICAL`.
 fn nouns(cursor: &mut Cursor<'_>) -> Vec<String> {
-    match noun(cursor) {
+    match noun_words(cursor) {
         Some(noun) if !noun.contains(' ') => noun.split('/').map(str::to_owned).collect(),
         Some(noun) => vec![noun],
         None => Vec::new(),

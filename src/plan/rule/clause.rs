@@ -8,7 +8,7 @@ use super::cursor::Cursor;
 use super::error::RuleError;
 use super::measure::{amount, span, whole};
 use super::subject::Subject;
-use super::token::Token;
+use super::token::{Token, tokens};
 use super::words;
 
 /// What one clause said, and what the next may take from it.
@@ -64,19 +64,22 @@ pub(super) fn clause(cursor: &mut Cursor<'_>, before: Option<&Clause>) -> Result
     } else {
         own.clone()
     };
-    let subjects: Vec<Option<Subject>> = if !found.nouns.is_empty() {
+    let mut subjects: Vec<Option<Subject>> = if !found.nouns.is_empty() {
         found.nouns.iter().map(|noun| Some(joined(prefix.as_ref(), noun))).collect()
     } else if let Some(of) = found.of.take() {
         if own.is_some() {
             return Err(begin.error("the number has two names", "name it once, before the comparison"));
         }
         vec![Some(of)]
-    } else if matches!(found.check, Check::Range { .. }) {
-        // `stable 400-600 MB`: the range itself says stable.
-        vec![passed(&begin)?.and_then(|name| name.without_last_word("stable"))]
     } else {
         vec![passed(&begin)?]
     };
+    if matches!(found.check, Check::Range { .. }) {
+        // `stable 400-600 MB`: the range itself says stable.
+        for subject in &mut subjects {
+            *subject = subject.take().and_then(|name| name.without_last_word("stable"));
+        }
+    }
     let mut tests: Vec<Test> = subjects
         .into_iter()
         .map(|subject| Test { subject, check: found.check.clone(), within, scope: scope.clone() })
@@ -84,7 +87,25 @@ pub(super) fn clause(cursor: &mut Cursor<'_>, before: Option<&Clause>) -> Result
     if let Some(limit) = limit {
         by_then(&mut tests, limit, prefix.as_ref());
     }
+    for test in &tests {
+        reads_back(test, &begin)?;
+    }
     Ok(Clause { tests, prefix, bare: found.bare, noun: !found.nouns.is_empty() })
+}
+
+/// A name that holds words of the grammar could not be written and read again.
+fn reads_back(test: &Test, begin: &Cursor<'_>) -> Result<(), RuleError> {
+    let Some(name) = &test.subject else { return Ok(()) };
+    let text = test.to_string();
+    let tokens = tokens(&text)?;
+    let mut cursor = Cursor::new(&text, &tokens);
+    if subject(&mut cursor)?.as_ref() == Some(name) {
+        return Ok(());
+    }
+    Err(begin.error(
+        format!("`{name}` holds words that mean something else in a rule"),
+        "name the number in other words, before the comparison",
+    ))
 }
 
 /// The name of a number with what it counts: `compile` and `errors`.
@@ -197,7 +218,7 @@ fn window(cursor: &mut Cursor<'_>) -> Result<Option<Seconds>, RuleError> {
 /// `on any server`, `of sessions`, `all metrics`: what the number ranges over.
 fn scope(cursor: &mut Cursor<'_>) -> Option<Subject> {
     let begin = *cursor;
-    if !matches!(cursor.word().map(words::lower).as_deref(), Some("on" | "of" | "across" | "all" | "any")) {
+    if !cursor.word().is_some_and(words::opens_scope) {
         return None;
     }
     cursor.advance();

@@ -9,7 +9,7 @@ use super::condition::Op;
 use super::cursor::Cursor;
 use super::error::RuleError;
 use super::token::{Token, tokens};
-use super::words::{is_joint, lower};
+use super::words::{is_joint, lower, opens_scope};
 
 /// A number as read, before it is known what it is held against.
 #[derive(Clone, Debug)]
@@ -47,6 +47,18 @@ impl Amount {
         } else {
             Err(RuleError::new(self.at, "the number is too large", "write a number that fits, with a unit"))
         }
+    }
+
+    /// The number where only its size may be said: a share of a baseline, whose direction is a word.
+    pub(super) fn size(&self) -> Result<f64, RuleError> {
+        if self.digits.starts_with('-') {
+            return Err(RuleError::new(
+                self.at,
+                "a share of the baseline has no sign",
+                "say the direction in a word: `drops 5%`, `rises 5%`",
+            ));
+        }
+        self.value()
     }
 
     /// The number with its unit.
@@ -152,8 +164,12 @@ fn currency(cursor: &mut Cursor<'_>) -> Option<String> {
 }
 
 fn code(word: Option<&str>) -> Option<String> {
-    word.filter(|w| matches!(*w, "USD" | "EUR" | "GBP" | "CHF" | "JPY" | "INR" | "CAD" | "AUD" | "SEK"))
-        .map(str::to_owned)
+    word.filter(|word| is_currency(word)).map(str::to_owned)
+}
+
+/// Whether a word is the code of a currency.
+pub(super) fn is_currency(word: &str) -> bool {
+    matches!(word, "USD" | "EUR" | "GBP" | "CHF" | "JPY" | "INR" | "CAD" | "AUD" | "SEK")
 }
 
 fn thousands(word: &str) -> Option<i32> {
@@ -255,7 +271,7 @@ fn rate(cursor: &mut Cursor<'_>, amount: &mut Amount) -> Result<(), RuleError> {
     let mut ahead = *cursor;
     let from = ahead;
     let mut nouns = 0;
-    while nouns < 2 && ahead.word().is_some_and(|word| !is_joint(word)) {
+    while nouns < 2 && ahead.word().is_some_and(|word| !is_joint(word) && !opens_scope(word)) {
         ahead.advance();
         nouns += 1;
     }

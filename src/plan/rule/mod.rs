@@ -36,6 +36,8 @@ mod measure;
 mod parse;
 mod phrase;
 mod subject;
+#[cfg(test)]
+mod tests;
 mod token;
 mod unit;
 mod words;

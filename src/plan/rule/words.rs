@@ -22,6 +22,11 @@ pub(super) fn is_joint(word: &str) -> bool {
     )
 }
 
+/// Words that begin what a number ranges over.
+pub(super) fn opens_scope(word: &str) -> bool {
+    matches!(lower(word).as_str(), "on" | "of" | "across" | "all" | "any")
+}
+
 /// A comparison in words, with how many of the words it takes.
 pub(super) fn comparison(first: &str, second: Option<&str>, third: Option<&str>) -> Option<(Op, usize)> {
     let second = second.map(lower);
