@@ -196,7 +196,20 @@ fn no(cursor: &mut Cursor<'_>) -> Option<Found> {
         if !words::unwanted(&noun) {
             return None;
         }
-        found = Found::new(Check::Compare { op: Op::Equal, value: Quantity::new(0.0, Unit::None) });
+        // `no regression > 10%` is `regression <= 10%`.
+        let most = match ahead.peek() {
+            Some(Token::Op(Op::Above)) => Some(Op::AtMost),
+            Some(Token::Op(Op::AtLeast)) => Some(Op::Below),
+            _ => None,
+        };
+        let value = match most {
+            Some(_) => {
+                ahead.advance();
+                amount(&mut ahead).ok()??.quantity().ok()?
+            }
+            None => Quantity::new(0.0, Unit::None),
+        };
+        found = Found::new(Check::Compare { op: most.unwrap_or(Op::Equal), value });
         found.nouns = vec![noun];
     }
     *cursor = ahead;
@@ -357,6 +370,10 @@ fn bare(cursor: &mut Cursor<'_>, subject: Option<&Subject>) -> Result<Found, Rul
         && let Some(check) = relative(cursor, Op::AtLeast, &value)?
     {
         return Ok(Found::new(check));
+    }
+    if !matches!(cursor.peek_at(1), Some(Token::Number(_))) {
+        // `95%+`
+        cursor.eat(&Token::Plus);
     }
     refine(cursor, &mut value)?;
     let mut found = Found::new(Check::Present);

@@ -129,6 +129,7 @@ fn by_then(tests: &mut Vec<Test>, limit: Check, prefix: Option<&Subject>) {
 /// The words before the check.
 fn subject(cursor: &mut Cursor<'_>) -> Result<Option<Subject>, RuleError> {
     let begin = *cursor;
+    let mut before: Option<&str> = None;
     loop {
         let numbered = match cursor.peek() {
             Some(Token::Word(_)) if check::begins(cursor) => false,
@@ -142,12 +143,13 @@ fn subject(cursor: &mut Cursor<'_>) -> Result<Option<Subject>, RuleError> {
             Some(Token::Remark(_)) => cursor.column() > begin.column(),
             Some(Token::Slash) => cursor.glued() && cursor.word_at(1).is_some(),
             Some(Token::Colon) => cursor.column() > begin.column(),
-            Some(Token::Number(_)) => number_in_name(cursor),
+            Some(Token::Number(_)) => number_in_name(cursor, before),
             _ => false,
         };
         if !numbered {
             break;
         }
+        before = cursor.word();
         cursor.advance();
     }
     let text = begin.text_until(cursor);
@@ -166,10 +168,15 @@ fn ends_name(cursor: &Cursor<'_>, word: &str) -> bool {
     }
 }
 
-/// A whole number is part of a name when words follow it and a comparison sign follows them: `Phase 1 stable >=`.
-fn number_in_name(cursor: &Cursor<'_>) -> bool {
+/// A number is part of a name as an ordinal (`95th percentile`), behind a word that is numbered (`Phase 1`), as
+/// the status of an answer (`returning 500`), and when words and then a comparison sign follow it.
+fn number_in_name(cursor: &Cursor<'_>, before: Option<&str>) -> bool {
     let mut ahead = *cursor;
     ahead.advance();
+    let ordinal = ahead.word().is_some_and(|word| matches!(word, "th" | "st" | "nd" | "rd"));
+    if ahead.glued() && ordinal || !ahead.glued() && before.is_some_and(words::numbered) {
+        return true;
+    }
     if ahead.glued() || ahead.word().is_none() {
         return false;
     }
@@ -207,7 +214,13 @@ fn deadline(cursor: &mut Cursor<'_>) -> Result<Option<Check>, RuleError> {
 fn window(cursor: &mut Cursor<'_>) -> Result<Option<Seconds>, RuleError> {
     let mut ahead = *cursor;
     let opens = ["in", "within", "over"].iter().any(|word| ahead.eat_word(word));
-    if !opens || matches!(ahead.peek(), Some(Token::Op(_))) {
+    let numberless = ["the", "first", "last", "past"];
+    let spans = match ahead.peek() {
+        Some(Token::Number(_)) => true,
+        Some(Token::Word(word)) => numberless.contains(&words::lower(word).as_str()),
+        _ => false,
+    };
+    if !opens || !spans {
         return Ok(None);
     }
     let span = span(&mut ahead)?;
@@ -215,13 +228,22 @@ fn window(cursor: &mut Cursor<'_>) -> Result<Option<Seconds>, RuleError> {
     Ok(Some(span))
 }
 
-/// `on any server`, `of sessions`, `all metrics`: what the number ranges over.
+/// `on any server`, `of sessions`, `all metrics`, `under load`, `median`: what the number ranges over.
 fn scope(cursor: &mut Cursor<'_>) -> Option<Subject> {
     let begin = *cursor;
-    if !cursor.word().is_some_and(words::opens_scope) {
+    let every = |word: Option<&str>| {
+        word.is_some_and(|word| matches!(words::lower(word).as_str(), "any" | "all" | "each" | "every"))
+    };
+    if every(cursor.word_at(1)) && (cursor.eat_word("for") || cursor.eat_word("in")) {
+        cursor.advance();
+    } else if let Some(word) = cursor.word().filter(|word| words::opens_scope(word)) {
+        cursor.advance();
+        if words::aggregate(word) {
+            return Subject::new(word);
+        }
+    } else {
         return None;
     }
-    cursor.advance();
     let first = *cursor;
     while cursor.word().is_some_and(|word| {
         !matches!(words::lower(word).as_str(), "and" | "or" | "for" | "in" | "within" | "over")

@@ -190,7 +190,7 @@ fn unit(cursor: &mut Cursor<'_>, amount: &mut Amount) -> Result<bool, RuleError>
             ahead.advance();
             let best = match ahead.peek() {
                 Some(Token::Number(best)) if ahead.glued() => {
-                    best.parse::<u32>().ok().filter(|best| *best > 0)
+                    best.trim_end_matches(".0").parse::<u32>().ok().filter(|best| *best > 0)
                 }
                 _ => None,
             };
@@ -217,6 +217,9 @@ fn unit(cursor: &mut Cursor<'_>, amount: &mut Amount) -> Result<bool, RuleError>
     };
     let Some((unit, scale)) = found else { return Ok(false) };
     cursor.advance();
+    if matches!(unit, Unit::Rating(_)) {
+        cursor.eat_word("rating");
+    }
     *amount = amount.clone().of(unit, scale);
     Ok(true)
 }

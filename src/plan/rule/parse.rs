@@ -7,7 +7,9 @@ use super::condition::Rule;
 use super::cursor::Cursor;
 use super::error::RuleError;
 use super::measure::span;
+use super::subject::Subject;
 use super::token::{Token, tokens};
+use super::words::label;
 
 /// Longer texts are prose, not rules.
 const LONGEST: usize = 1000;
@@ -25,32 +27,59 @@ impl Rule {
                 "split it into several rules",
             ));
         }
-        let body = text.trim_end().trim_end_matches('.');
-        let tokens = tokens(body)?;
-        let mut cursor = Cursor::new(body, &tokens);
-        if cursor.done() {
-            return Err(cursor.error("there is no rule here", "write a comparison such as `> 1% for 5m`"));
+        match read(text) {
+            Ok(rule) => Ok(rule),
+            Err(wrong) => in_brackets(text).ok_or(wrong),
         }
-        let any = alternatives(&mut cursor)?;
-        let lasting = match cursor.eat_word("for") {
-            true => Some(span(&mut cursor)?),
-            false => None,
-        };
-        while cursor.remark().is_some() {}
-        if cursor.done() {
-            return Ok(Self { any, lasting });
-        }
-        if lasting.is_some() {
-            return Err(cursor.error(
-                "`for` covers the whole rule and stands at its end",
-                "write one rule for each duration, or move `for` to the end",
-            ));
-        }
-        Err(cursor.error(
-            "nothing more was expected here",
-            "join tests with `and` or `or`, and say how long with `for 5m`",
-        ))
     }
+}
+
+/// `Canary healthy (error rate < 0.1%)`: the condition stands in the brackets at the end, and the words before
+/// them name its numbers where it does not.
+fn in_brackets(text: &str) -> Option<Rule> {
+    let (name, inside) = text.trim_end().strip_suffix(')')?.rsplit_once('(')?;
+    let inside = inside.trim();
+    // A bare number in brackets is a remark, unless it says that all, or at least so much, is asked for.
+    let demands = inside.contains(['<', '>', '=', '≤', '≥']) || inside == "100%" || inside.ends_with("%+");
+    let mut rule = read(inside).ok().filter(|_| demands)?;
+    let name = Subject::new(name.trim_end_matches([' ', ':']))?;
+    for test in rule.any.iter_mut().flatten().filter(|test| test.subject.is_none()) {
+        test.subject = Some(name.clone());
+    }
+    (read(&rule.to_string()).as_ref() == Ok(&rule)).then_some(rule)
+}
+
+/// The whole text as one rule.
+fn read(text: &str) -> Result<Rule, RuleError> {
+    let body = text.trim_end().trim_end_matches('.');
+    let tokens = tokens(body)?;
+    let mut cursor = Cursor::new(body, &tokens);
+    if cursor.done() {
+        return Err(cursor.error("there is no rule here", "write a comparison such as `> 1% for 5m`"));
+    }
+    if cursor.word().is_some_and(label) && cursor.peek_at(1) == Some(&Token::Colon) {
+        cursor.advance();
+        cursor.advance();
+    }
+    let any = alternatives(&mut cursor)?;
+    let lasting = match cursor.eat_word("for") {
+        true => Some(span(&mut cursor)?),
+        false => None,
+    };
+    while cursor.remark().is_some() {}
+    if cursor.done() {
+        return Ok(Rule { any, lasting });
+    }
+    if lasting.is_some() {
+        return Err(cursor.error(
+            "`for` covers the whole rule and stands at its end",
+            "write one rule for each duration, or move `for` to the end",
+        ));
+    }
+    Err(cursor.error(
+        "nothing more was expected here",
+        "join tests with `and` or `or`, and say how long with `for 5m`",
+    ))
 }
 
 impl FromStr for Rule {
@@ -80,7 +109,8 @@ fn alternatives(cursor: &mut Cursor<'_>) -> Result<Vec<Vec<super::Test>>, RuleEr
         let (tests, last) = together(cursor, before.as_ref())?;
         any.push(tests);
         before = Some(last);
-        if !(cursor.eat_word("or") || cursor.eat(&Token::Or) || cursor.eat(&Token::Slash)) {
+        let slash = matches!(cursor.peek_at(1), Some(Token::Word(_))) && cursor.eat(&Token::Slash);
+        if !(slash || cursor.eat_word("or") || cursor.eat(&Token::Or)) {
             return Ok(any);
         }
     }

@@ -28,9 +28,18 @@ impl Subject {
         }
     }
 
-    /// Whether its last word says by itself that something is so: `health checks failing`.
+    /// Whether it says by itself that something is so: `health checks failing`, `endpoint returning 500`,
+    /// `stable in production`.
     pub(super) fn is_state(&self) -> bool {
-        self.key().rsplit(' ').next() == Some("failing")
+        let key = self.key();
+        let mut back = key.rsplit(' ');
+        let last = back.next().unwrap_or_default();
+        let status = matches!(back.next(), Some("returning" | "returns" | "return"));
+        let failing =
+            ["failing", "fail", "fails", "failed", "down", "unhealthy", "unavailable", "unreachable"];
+        (status && last.chars().all(|c| c.is_ascii_digit()))
+            || failing.contains(&last)
+            || key.split(' ').any(|word| word == "stable")
     }
 
     /// As it was written.

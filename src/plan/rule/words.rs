@@ -24,7 +24,43 @@ pub(super) fn is_joint(word: &str) -> bool {
 
 /// Words that begin what a number ranges over.
 pub(super) fn opens_scope(word: &str) -> bool {
-    matches!(lower(word).as_str(), "on" | "of" | "across" | "all" | "any")
+    matches!(lower(word).as_str(), "on" | "of" | "across" | "all" | "any" | "under" | "during")
+        || aggregate(word)
+}
+
+/// Words that say by themselves how many numbers were made one: `< 100 ms median`, `< 70% p95`.
+pub(super) fn aggregate(word: &str) -> bool {
+    let word = lower(word);
+    let quantile = word.strip_prefix('p').is_some_and(|rest| {
+        rest.starts_with(|c: char| c.is_ascii_digit()) && rest.chars().all(|c| c.is_ascii_digit() || c == '.')
+    });
+    quantile || matches!(word.as_str(), "median" | "average" | "mean" | "avg" | "peak")
+}
+
+/// Words whose number is part of the name: `Phase 1`, `returning 500`.
+pub(super) fn numbered(word: &str) -> bool {
+    matches!(
+        lower(word).as_str(),
+        "phase"
+            | "step"
+            | "stage"
+            | "tier"
+            | "level"
+            | "wave"
+            | "region"
+            | "zone"
+            | "returning"
+            | "returns"
+            | "return"
+    )
+}
+
+/// Words before a colon that only say that a rule follows.
+pub(super) fn label(word: &str) -> bool {
+    matches!(
+        lower(word).as_str(),
+        "condition" | "trigger" | "threshold" | "target" | "alert" | "alarm" | "when" | "if" | "rule"
+    )
 }
 
 /// A comparison in words, with how many of the words it takes.
@@ -47,12 +83,12 @@ pub(super) fn comparison(first: &str, second: Option<&str>, third: Option<&str>)
 /// A verb or noun of change: `drops`, `spike`, `change`.
 pub(super) fn change(word: &str) -> Option<Direction> {
     match lower(word).as_str() {
-        "drop" | "drops" | "falls" | "fall" | "decrease" | "decreases" | "down" | "reduction" | "decline"
-        | "declines" => Some(Direction::Down),
-        "spike" | "spikes" | "rise" | "rises" | "increase" | "increases" | "grows" | "growth" | "jumps"
-        | "up" => Some(Direction::Up),
+        "drop" | "drops" | "dropped" | "decreased" | "reduced" | "falls" | "fall" | "decrease"
+        | "decreases" | "down" | "reduction" | "decline" | "declines" => Some(Direction::Down),
+        "spike" | "spikes" | "increased" | "grew" | "rose" | "rise" | "rises" | "increase" | "increases"
+        | "grows" | "growth" | "jumps" | "up" => Some(Direction::Up),
         "change" | "changes" | "deviation" => Some(Direction::Either),
-        "improvement" | "improves" => Some(Direction::Better),
+        "improvement" | "improves" | "improved" => Some(Direction::Better),
         _ => None,
     }
 }
