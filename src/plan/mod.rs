@@ -5,6 +5,7 @@ pub mod bundled;
 mod error;
 pub mod file;
 pub mod finding;
+pub mod lint;
 mod model;
 mod nearest;
 pub mod playbook;

@@ -9,6 +9,7 @@
 )]
 
 mod arrows;
+mod lints;
 mod playbooks;
 mod rules;
 mod stores;
