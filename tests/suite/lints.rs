@@ -53,7 +53,7 @@ fn of_003() {
             ("positional-traffic", 897..=898),
             ("passes-on-no-data", 170..=180),
             ("rate-as-ratio", 170..=180),
-            ("threshold-conflict", 1415..=1421),
+            ("threshold-conflict", 1417..=1417), ("threshold-conflict", 1419..=1419),
             ("flags-all-off", 893..=893),
             ("undo-previous", 903..=904),
             ("data-deletion", 1348..=1348),

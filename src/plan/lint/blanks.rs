@@ -3,7 +3,7 @@
 use super::{Notes, version};
 use crate::plan::Resolved;
 use crate::plan::finding::Severity;
-use crate::plan::playbook::{Place, Playbook};
+use crate::plan::playbook::{Place, Playbook, VersionLiteral};
 
 pub fn lint(notes: &mut Notes<'_>, playbook: &Playbook, resolved: Option<&Resolved>) {
     for blank in playbook.placeholders.iter().filter(|blank| blank.place != Place::Template) {
@@ -29,6 +29,9 @@ fn stale(notes: &mut Notes<'_>, playbook: &Playbook, version: Option<&str>) {
     let ours = version.map(bare);
     for literal in &playbook.versions {
         let theirs = bare(literal.text.raw());
+        if numbers_a_heading(notes, literal) {
+            continue;
+        }
         if ours.as_ref().is_some_and(|ours| ours == &theirs) {
             continue;
         }
@@ -50,4 +53,13 @@ fn stale(notes: &mut Notes<'_>, playbook: &Playbook, version: Option<&str>) {
             "write `{VERSION}`: the plan file's `version` takes its place",
         );
     }
+}
+
+/// `#### 4.1.1 Code quality`: a section's number is no version.
+fn numbers_a_heading(notes: &Notes<'_>, literal: &VersionLiteral) -> bool {
+    let line = notes.page.lines().iter().find(|line| line.number == literal.line);
+    line.is_some_and(|line| {
+        let title = line.text.trim_start_matches(['#', ' ', '*']);
+        line.text.starts_with('#') && title.starts_with(literal.text.raw())
+    })
 }

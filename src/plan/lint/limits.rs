@@ -47,23 +47,19 @@ pub fn lint(notes: &mut Notes<'_>, playbook: &Playbook) {
         }
     }
     for tree in &playbook.trees {
-        limits.extend(tree_limits(tree.text.raw(), tree.line));
+        // The tree's own line is that of its fence.
+        limits.extend(tree_limits(tree.text.raw(), tree.line + 1));
     }
     conflicts(notes, &limits);
 }
 
-/// The same subject with two limits for the same course, or one limit with two courses.
+/// Each limit that contradicts an earlier one.
 fn conflicts(notes: &mut Notes<'_>, limits: &[Limit]) {
     for (at, limit) in limits.iter().enumerate() {
-        let clash = limits.iter().take(at).find(|other| {
-            other.subject == limit.subject
-                && other.value.unit == limit.value.unit
-                && ((other.value != limit.value
-                    && other.course == limit.course
-                    && limit.course == Course::Automatic)
-                    || (other.value == limit.value && other.course != limit.course))
-        });
-        let Some(other) = clash else { continue };
+        let clashes: Vec<&Limit> = limits.iter().take(at).filter(|other| limit.contradicts(other)).collect();
+        let Some(other) = clashes.first() else { continue };
+        let same = clashes.iter().filter(|clash| clash.value == other.value && clash.course == other.course);
+        let lines: Vec<String> = same.map(|clash| clash.line.to_string()).collect();
         let message = if other.value == limit.value {
             format!(
                 "{} over {} is decided by {} here and by {} in line {}",
@@ -71,12 +67,15 @@ fn conflicts(notes: &mut Notes<'_>, limits: &[Limit]) {
                 limit.value,
                 who(limit.course),
                 who(other.course),
-                other.line
+                lines.join(" and ")
             )
         } else {
             format!(
                 "{} rolls back at {} here and at {} in line {}",
-                limit.subject, limit.value, other.value, other.line
+                limit.subject,
+                limit.value,
+                other.value,
+                lines.join(" and ")
             )
         };
         notes.add(
@@ -85,6 +84,16 @@ fn conflicts(notes: &mut Notes<'_>, limits: &[Limit]) {
             message,
             "choose one and write it once; until then the trigger only asks a person",
         );
+    }
+}
+
+impl Limit {
+    /// The same subject with two limits for the machine, or one limit decided by machine and person.
+    fn contradicts(&self, other: &Limit) -> bool {
+        let alike = self.subject == other.subject && self.value.unit == other.value.unit;
+        let two_limits = self.value != other.value && self.course == other.course;
+        let two_courses = self.value == other.value && self.course != other.course;
+        alike && ((two_limits && self.course == Course::Automatic) || two_courses)
     }
 }
 
