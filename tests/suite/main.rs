@@ -9,7 +9,7 @@
 )]
 
 mod arrows;
-mod lints;
+mod plan_files;
 mod playbooks;
 mod rules;
 mod stores;

@@ -33,7 +33,6 @@ mod tables;
 mod when;
 
 pub use counts::Counts;
-pub use encoding::text;
 pub use error::ReadError;
 pub use identity::{Matched, SuffixError, match_items, resolve_suffix, slug};
 pub use model::{Item, ItemKind, Mark, Passage, Playbook, Stage, StageKind, Words};
