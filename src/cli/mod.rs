@@ -3,12 +3,34 @@
 //! Invariants: a verb never prompts, its arguments are the confirmation; it ends with one code of [`Exit`]; under
 //! `--json` standard output is only JSON and errors are one JSON object on standard error.
 
+mod acting;
+mod approve;
+mod check;
+mod closed;
 mod completions;
+mod demo;
+mod desk;
 mod doctor;
 mod exit;
+mod files;
+mod gate;
+mod grants;
 mod home;
+mod item;
+mod log;
 mod man;
+mod names;
+mod opening;
+mod operator;
 mod out;
+mod release;
+mod rollout;
+mod shelf;
+mod status;
+mod trust;
+mod verify;
+mod watch;
+mod worlds;
 
 use std::ffi::OsString;
 
@@ -43,6 +65,68 @@ fn after() -> String {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Play a whole release with a canary, simulated
+    #[command(
+        after_help = "Example:\n  tminus demo --headless --script good-canary --seed 7 --speed max --json"
+    )]
+    Demo(demo::Demo),
+    /// Read a playbook and its plan file, and say what is wrong with them
+    #[command(after_help = "Example:\n  tminus check RELEASE.md --json")]
+    Check(check::Check),
+    /// Let a plan run its commands and ask its servers on this machine
+    #[command(after_help = "Example:\n  tminus trust RELEASE.tminus.toml")]
+    Trust(trust::Trust),
+    /// Say where the release stands, and why it waits
+    #[command(after_help = "Example:\n  tminus status --json")]
+    Status(status::Status),
+    /// Say it again whenever something happens, until the release is over
+    #[command(after_help = "Example:\n  tminus watch --json")]
+    Watch(watch::Watch),
+    /// Tick an item
+    #[command(after_help = "Example:\n  tminus tick smoke-tests")]
+    Tick(item::Tick),
+    /// Open an item again
+    #[command(after_help = "Example:\n  tminus untick smoke-tests --reason \"they ran on the old build\"")]
+    Untick(item::Untick),
+    /// Leave an item out, with a reason
+    #[command(after_help = "Example:\n  tminus skip smoke-tests --reason \"no such environment\"")]
+    Skip(item::Skip),
+    /// Give an item an owner
+    #[command(after_help = "Example:\n  tminus assign smoke-tests ada@example.com")]
+    Assign(item::Assign),
+    /// Move an item's due time
+    #[command(after_help = "Example:\n  tminus retime smoke-tests T-2h")]
+    Retime(item::Retime),
+    /// Write a note on an item, or on the release
+    #[command(after_help = "Example:\n  tminus note smoke-tests \"two were flaky\"")]
+    Note(item::Note),
+    /// Attach a file, a link or some text to an item
+    #[command(after_help = "Example:\n  tminus attach smoke-tests --file junit.xml")]
+    Attach(item::Attach),
+    /// Leave a stage, or add an item to one
+    #[command(after_help = "Example:\n  tminus stage leave")]
+    Stage(release::Stage),
+    /// Run, list, review or waive the checks that decide
+    #[command(after_help = "Example:\n  tminus gate run unit-tests")]
+    Gate(gate::Gate),
+    /// Answer for a role in the roll-call
+    #[command(after_help = "Example:\n  tminus approve qa-lead --go")]
+    Approve(approve::Approve),
+    /// Set T-0, start, end, call off or begin again
+    #[command(after_help = "Example:\n  tminus release t0 2026-12-01T10:00:00Z")]
+    Release(release::Release),
+    /// Promote, hold or resume a rollout
+    #[command(after_help = "Example:\n  tminus rollout promote --to 25")]
+    Rollout(rollout::Rollout),
+    /// Put traffic back
+    #[command(after_help = "Example:\n  tminus rollback --reason \"checkout fails\"")]
+    Rollback(rollout::Rollback),
+    /// Show what has happened
+    #[command(after_help = "Example:\n  tminus log --limit 20")]
+    Log(log::Log),
+    /// Check that the journal holds: chains, blobs, anchors
+    #[command(after_help = "Example:\n  tminus verify --json")]
+    Verify(verify::Verify),
     /// Say whether this machine is fit to drive a release
     #[command(after_help = "Example:\n  tminus doctor --json")]
     Doctor(doctor::Doctor),
@@ -103,6 +187,26 @@ fn parse(arguments: Vec<OsString>, out: Out) -> Result<Arguments, Exit> {
 fn act(arguments: Arguments, out: Out) -> Result<Exit, Failure> {
     let context = Context { out, home: Home::find()?, release: arguments.release };
     match arguments.verb {
+        Verb::Demo(verb) => verb.run(&context),
+        Verb::Check(verb) => verb.run(&context),
+        Verb::Trust(verb) => verb.run(&context),
+        Verb::Status(verb) => verb.run(&context),
+        Verb::Watch(verb) => verb.run(&context),
+        Verb::Tick(verb) => verb.run(&context),
+        Verb::Untick(verb) => verb.run(&context),
+        Verb::Skip(verb) => verb.run(&context),
+        Verb::Assign(verb) => verb.run(&context),
+        Verb::Retime(verb) => verb.run(&context),
+        Verb::Note(verb) => verb.run(&context),
+        Verb::Attach(verb) => verb.run(&context),
+        Verb::Stage(verb) => verb.run(&context),
+        Verb::Gate(verb) => verb.run(&context),
+        Verb::Approve(verb) => verb.run(&context),
+        Verb::Release(verb) => verb.run(&context),
+        Verb::Rollout(verb) => verb.run(&context),
+        Verb::Rollback(verb) => verb.run(&context),
+        Verb::Log(verb) => verb.run(&context),
+        Verb::Verify(verb) => verb.run(&context),
         Verb::Doctor(verb) => verb.run(&context),
         Verb::Completions(verb) => verb.run(&context),
         Verb::Man(verb) => verb.run(&context),

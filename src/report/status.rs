@@ -10,7 +10,7 @@ use crate::base::{Assurance, Weight};
 use crate::plan::{Plan, Watched};
 use crate::release::{
     Answer, ApprovalState, Blocker, EngineHealth, RolloutState, State, Tick, TriggerPhase, View, Word, clock,
-    standing,
+    explain, standing,
 };
 
 /// Where a release stands.
@@ -129,7 +129,7 @@ pub struct Rollback {
 
 impl Status {
     /// Where the release of this picture stands.
-    pub fn of(view: &View, blockers: Vec<Blocker>) -> Self {
+    pub fn of(view: &View) -> Self {
         let (state, plan) = (&*view.state, &*view.plan);
         let spec = &plan.release;
         let known = state.identity.as_ref();
@@ -146,7 +146,7 @@ impl Status {
             approvals: approvals(state, plan),
             rollouts: plan.rollouts.iter().map(|it| rollout(it, state.rollouts.get(&it.id), view)).collect(),
             triggers: plan.triggers.iter().map(|it| trigger(it, view)).collect(),
-            blockers,
+            blockers: explain(state, plan, view.now),
             rollback: rollback(view),
             engine: engine(&view.health.engine),
             head: state.head.map(|head| head.to_string()),

@@ -9,7 +9,5 @@
 )]
 
 mod arrows;
-mod plan_files;
 mod playbooks;
-mod rules;
 mod stores;

@@ -1,0 +1,281 @@
+//! Where a verb reads a release and acts on it.
+//!
+//! With no engine alive a verb takes the journal's lock for as long as it acts and runs in this process; with one, it
+//! asks that one.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::Context;
+use super::exit::{Exit, Failure};
+use super::operator::operator;
+use super::shelf::{self, Found};
+use super::worlds;
+use crate::base::{Assurance, Digest, GateId, Timestamp, Via};
+use crate::engine::client::{Client, Reply};
+use crate::engine::clock::WallClock;
+use crate::engine::dispatcher::Dispatcher;
+use crate::engine::ports::Clock;
+use crate::engine::{Engine, PlanReader, Setup};
+use crate::journal::{OpenMode, SqliteStore, Store, StoreError, Watcher};
+use crate::plan::{Plan, Sources, resolve};
+use crate::release::{Command, Input, RefusalCode, View, Wish, Word, standing, wanted};
+
+/// What a verb wants at the desk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To look.
+    Read,
+    /// To change something.
+    Act {
+        /// The version of the release its author saw, when they say so.
+        seen: Option<u64>,
+    },
+}
+
+/// One release, opened.
+#[derive(Debug)]
+pub struct Desk<'a> {
+    context: &'a Context,
+    found: Found,
+    seen: Option<u64>,
+    view: View,
+}
+
+/// Reads a plan out of the journal's blob of sources.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader;
+
+impl PlanReader for Reader {
+    fn read(&self, sources: &[u8]) -> Result<Plan, String> {
+        let sources = Sources::from_bytes(sources).map_err(|error| error.to_string())?;
+        resolve(&sources).map(|resolved| resolved.plan).map_err(|error| error.to_string())
+    }
+}
+
+/// A clock for a journal: the wall's, or the one `TMINUS_NOW` fixes on a test journal.
+#[derive(Clone, Copy, Debug)]
+struct StillClock(Timestamp);
+
+impl Clock for StillClock {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+    fn until<'a>(&'a self, at: Timestamp) -> futures::future::BoxFuture<'a, ()> {
+        let past = at <= self.0;
+        Box::pin(async move {
+            if !past {
+                std::future::pending::<()>().await;
+            }
+        })
+    }
+}
+
+/// What may be said after a command was recorded.
+#[derive(Debug, serde::Serialize)]
+struct Done {
+    version: u64,
+    lines: Vec<String>,
+}
+
+impl<'a> Desk<'a> {
+    /// Opens the release that is meant.
+    ///
+    /// # Errors
+    /// When there is none, several, or its journal may not be used.
+    pub fn open(context: &'a Context, purpose: Purpose) -> Result<Self, Failure> {
+        let named = context.release.as_deref();
+        let (found, seen) = match purpose {
+            Purpose::Read => (shelf::to_read(&context.home, named)?, None),
+            Purpose::Act { seen } => (shelf::to_act(&context.home, named)?, seen),
+        };
+        Self::at(context, found, seen)
+    }
+    /// Opens this release.
+    ///
+    /// # Errors
+    /// When its journal may not be used.
+    pub fn at(context: &'a Context, found: Found, seen: Option<u64>) -> Result<Self, Failure> {
+        let view = shelf::picture(&found)?;
+        Ok(Self { context, found, seen, view })
+    }
+    /// What the release looks like.
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+    /// Looks again; true when something was recorded since.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn refresh(&mut self) -> Result<bool, Failure> {
+        let refused = |error| shelf::refused(&self.found.journal, &error);
+        let store = SqliteStore::open(&self.found.journal, OpenMode::Read).map_err(refused)?;
+        let version = store
+            .streams()
+            .map_err(refused)?
+            .into_iter()
+            .find(|head| head.stream == self.found.stream)
+            .map(|head| head.version);
+        if version == Some(self.view.state.version) {
+            return Ok(false);
+        }
+        self.view = shelf::picture(&self.found)?;
+        Ok(true)
+    }
+    /// Tells when another process records something.
+    ///
+    /// # Errors
+    /// When the journal cannot be opened.
+    pub fn watcher(&self) -> Result<Watcher, Failure> {
+        Watcher::new(&self.found.journal).map_err(|error| self.refused(&error))
+    }
+    /// Why this release's journal did not do it.
+    pub fn refused(&self, error: &StoreError) -> Failure {
+        shelf::refused(&self.found.journal, error)
+    }
+    /// Keeps bytes in the journal.
+    ///
+    /// # Errors
+    /// When the journal does not.
+    pub fn keep(&mut self, bytes: Vec<u8>) -> Result<Digest, Failure> {
+        self.store()?.put_blob(&bytes).map_err(|error| shelf::refused(&self.found.journal, &error))
+    }
+    /// Does it, and says what came of it.
+    ///
+    /// # Errors
+    /// When it is refused, or nobody knows.
+    pub fn send(self, wish: Wish) -> Result<Exit, Failure> {
+        let (reply, _) = self.act(wish)?;
+        said(self.context, reply)
+    }
+    /// Runs a gate and waits for its verdict: no when it does not let the release on.
+    ///
+    /// # Errors
+    /// When it is refused, or nobody knows.
+    pub fn run_gate(self, gate: GateId) -> Result<Exit, Failure> {
+        let (reply, view) = self.act(Wish::RunGate { gate: gate.clone() })?;
+        if !matches!(reply, Reply::Done { .. }) {
+            return said(self.context, reply);
+        }
+        let planned =
+            view.plan.gate(&gate).ok_or_else(|| Failure::new(Exit::Bug, "the gate left the plan"))?;
+        let standing = standing(&view.state, planned, view.now);
+        let newest = view.state.gates.get(&gate).and_then(|known| known.newest());
+        let summary = newest.map(|run| run.summary.line()).unwrap_or_default();
+        if self.context.out.is_json() {
+            self.context.out.json(&serde_json::json!({
+                "gate": gate, "verdict": standing.word.as_str(), "allows": standing.allows,
+                "summary": summary, "note": standing.note, "version": view.state.version,
+            }))?;
+        } else {
+            self.context.out.text(format!("{} {gate}: {summary}", standing.word.as_str()))?;
+        }
+        Ok(match standing.word {
+            Word::Running | Word::Pending => Exit::Unknown,
+            Word::Verdict(_) if standing.allows => Exit::Ok,
+            Word::Verdict(_) => Exit::No,
+        })
+    }
+
+    fn store(&self) -> Result<SqliteStore, Failure> {
+        SqliteStore::open(&self.found.journal, OpenMode::Write)
+            .map_err(|error| shelf::refused(&self.found.journal, &error))
+    }
+
+    fn command(&self, store: &SqliteStore, wish: Wish) -> Command {
+        let id = match (store.is_test(), std::env::var("TMINUS_SEED")) {
+            // A test journal gives the same ids for the same seed and the same place.
+            (true, Ok(seed)) => {
+                let place = format!("{seed}\0{}\0{}", self.found.stream, self.view.state.version);
+                Uuid::new_v5(&store.id(), place.as_bytes())
+            }
+            _ => Uuid::new_v4(),
+        };
+        Command { id, actor: operator(), assurance: Assurance::L0, via: Via::Verb, seen: self.seen, wish }
+    }
+
+    /// Does it in this process: what it asks for of the world has ended when this returns.
+    fn act(&self, wish: Wish) -> Result<(Reply, View), Failure> {
+        let store = self.store()?;
+        let clock: Arc<dyn Clock> = match shelf::fixed_time(store.is_test())? {
+            Some(now) => Arc::new(StillClock(now)),
+            None => Arc::new(WallClock),
+        };
+        let command = self.command(&store, wish);
+        let refused = |error| shelf::refused(&self.found.journal, &error);
+        let mut writer = Dispatcher::open(Box::new(store), self.found.stream.clone(), Arc::new(Reader))
+            .map_err(refused)?;
+        let now = clock.now();
+        let answered = writer.submit(&Input::Command(command), now);
+        let wanted = wanted(writer.state(), writer.plan(), now);
+        if matches!(answered.reply, Reply::Done { .. })
+            && !(wanted.gates.is_empty() && wanted.operations.is_empty())
+        {
+            let world = worlds::of(self.context, &self.found, writer.plan())?;
+            let setup = Setup {
+                store: writer.into_store(),
+                stream: self.found.stream.clone(),
+                world: world.ports,
+                reader: Arc::new(Reader),
+                nature: world.nature,
+                presence: Vec::new(),
+            };
+            let view = settle(setup, clock)?;
+            return Ok((answered.reply, view));
+        }
+        drop(writer);
+        let view = shelf::picture(&self.found)?;
+        Ok((answered.reply, view))
+    }
+}
+
+/// Hosts an engine until nothing is on its way any more.
+fn settle(setup: Setup, clock: Arc<dyn Clock>) -> Result<View, Failure> {
+    let bug = |what: String| Failure::new(Exit::Bug, what);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| bug(format!("no runtime: {error}")))?;
+    runtime.block_on(async {
+        let (client, engine): (Client, _) = Engine::start(setup, clock, None)
+            .map_err(|error| Failure::new(Exit::StoreRefused, error.to_string()))?;
+        drop(client);
+        let ending = engine.await.map_err(|error| bug(format!("the engine ended early: {error}")))?;
+        Ok((*ending.view).clone())
+    })
+}
+
+/// Says what came of a command.
+fn said(context: &Context, reply: Reply) -> Result<Exit, Failure> {
+    match reply {
+        Reply::Done { version, lines } => {
+            if context.out.is_json() {
+                context.out.json(&Done { version, lines })?;
+            } else if lines.is_empty() {
+                context.out.text("nothing to do: it is so already")?;
+            } else {
+                context.out.text(lines.join("\n"))?;
+            }
+            Ok(Exit::Ok)
+        }
+        Reply::Refused(refusal) => {
+            Err(Failure::new(Exit::Refused, refusal.message).word(word(refusal.code)).help(refusal.help))
+        }
+        Reply::Failed { message } => Err(Failure::new(Exit::Unknown, message)
+            .help("look at `tminus log` before you try again: it may have happened")),
+    }
+}
+
+/// A refusal's word for scripts.
+fn word(code: RefusalCode) -> &'static str {
+    match code {
+        RefusalCode::Unknown => "unknown",
+        RefusalCode::Moved => "moved",
+        RefusalCode::WrongState => "wrong-state",
+        RefusalCode::Blocked => "blocked",
+        RefusalCode::Incomplete => "incomplete",
+        RefusalCode::NotAllowed => "not-allowed",
+        RefusalCode::ReadOnly => "read-only",
+    }
+}

@@ -1,0 +1,169 @@
+//! What this user trusts on this machine: plans that may run commands, ask servers and post messages.
+//!
+//! A grant is for one binding text, in one folder, for one cluster, with these very files. Anything that changes asks
+//! again. Grants lie in the user's own state, never in a plan or a journal.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::exit::{Exit, Failure};
+use super::{Home, files};
+use crate::base::{Digest, Timestamp, Untrusted};
+use crate::plan::{Check, CommandCheck, Plan, ProcedureStep};
+
+/// Everything this user trusts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grants {
+    #[serde(default, rename = "grant")]
+    grants: Vec<Grant>,
+}
+
+/// One plan that may act.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grant {
+    /// The digest of the binding text.
+    pub plan: Digest,
+    /// The folder its commands run from.
+    pub folder: PathBuf,
+    /// The cluster it may reach.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<String>,
+    /// When it was given.
+    pub at: Timestamp,
+    /// Every file of the folder that a command names, and what was in it.
+    #[serde(default)]
+    pub files: BTreeMap<String, Digest>,
+}
+
+/// Why a plan may not act here.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Distrust {
+    /// This user never trusted this binding text.
+    #[error("this plan was not trusted on this machine, so it runs nothing")]
+    Never,
+    /// A file it may execute is another one now.
+    #[error("{0} changed since the plan was trusted, so it runs nothing")]
+    Changed(String),
+}
+
+impl Grants {
+    /// Reads this user's grants; none when there is no file.
+    ///
+    /// # Errors
+    /// When the file is there and cannot be read or understood.
+    pub fn load(home: &Home) -> Result<Self, Failure> {
+        let path = home.trust();
+        if !path.exists() {
+            return Ok(Self::default());
+        }
+        let refused = |message: String| {
+            Failure::new(Exit::StoreRefused, message)
+                .at(path.display().to_string(), None)
+                .help("put it right, or remove it and trust your plans again")
+        };
+        let text =
+            String::from_utf8(files::read(&path)?).map_err(|_| refused("it is not UTF-8".to_owned()))?;
+        toml::from_str(&text).map_err(|error| refused(error.message().to_owned()))
+    }
+    /// Adds a grant, in place of an older one for the same folder and plan, and keeps it.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn give(mut self, grant: Grant, home: &Home) -> Result<(), Failure> {
+        self.grants.retain(|it| (it.plan, &it.folder) != (grant.plan, &grant.folder));
+        self.grants.push(grant);
+        let text = toml::to_string(&self)
+            .map_err(|error| Failure::new(Exit::Bug, format!("the grants cannot be written: {error}")))?;
+        home.create()?;
+        Home::replace(&home.trust(), text.as_bytes())
+    }
+    /// The grant under which this plan may act, when every file is still the one that was trusted.
+    ///
+    /// # Errors
+    /// Why it may not.
+    pub fn find(&self, plan: &Plan) -> Result<&Grant, Distrust> {
+        let fits = |it: &&Grant| it.plan == plan.digest && it.context == plan.release.context;
+        let mut changed = None;
+        for grant in self.grants.iter().rev().filter(fits) {
+            match changed_file(grant) {
+                None => return Ok(grant),
+                Some(file) => changed = Some(file),
+            }
+        }
+        Err(changed.map_or(Distrust::Never, Distrust::Changed))
+    }
+}
+
+impl Grant {
+    /// Trusts this plan as it lies in that folder now.
+    pub fn new(plan: &Plan, folder: &Path, at: Timestamp) -> Self {
+        let named = commands(plan).flat_map(|command| &command.run);
+        let files = named.filter_map(|word| Some((word.clone(), digest(folder, word)?))).collect();
+        Self {
+            plan: plan.digest,
+            folder: folder.to_owned(),
+            context: plan.release.context.clone(),
+            at,
+            files,
+        }
+    }
+}
+
+/// What a plan would do to the world, one line each, safe for a terminal.
+pub fn powers(plan: &Plan) -> Vec<String> {
+    let mut lines: Vec<String> = commands(plan)
+        .map(|command| format!("runs {}", Untrusted::new(command.run.join(" ")).line()))
+        .collect();
+    for gate in &plan.gates {
+        match &gate.check {
+            Check::Http(http) => lines.push(format!("asks {}", Untrusted::new(http.url.as_str()).line())),
+            Check::Git(git) => {
+                lines
+                    .push(format!("reads the repository {}", Untrusted::new(git.repository.as_str()).line()));
+            }
+            Check::Command(_) | Check::Metric { .. } | Check::Manual => {}
+        }
+    }
+    lines.extend(
+        plan.sources.iter().map(|it| format!("asks {}", Untrusted::new(it.prometheus.as_str()).line())),
+    );
+    lines.extend(
+        plan.messages
+            .iter()
+            .filter_map(|it| it.webhook.as_ref())
+            .map(|url| format!("posts to {}", Untrusted::new(url.as_str()).line())),
+    );
+    lines.dedup();
+    lines
+}
+
+fn commands(plan: &Plan) -> impl Iterator<Item = &CommandCheck> {
+    let gates = plan.gates.iter().filter_map(|gate| match &gate.check {
+        Check::Command(command) => Some(command),
+        _ => None,
+    });
+    let steps = plan.procedures.iter().flat_map(|procedure| &procedure.steps).filter_map(|step| match step {
+        ProcedureStep::Command(command) => Some(command),
+        ProcedureStep::Manual { .. } => None,
+    });
+    gates.chain(steps)
+}
+
+/// The content of a file of that folder; none for a word that names none.
+fn digest(folder: &Path, word: &str) -> Option<Digest> {
+    let path = folder.join(word);
+    let inside = std::fs::canonicalize(&path).ok()?.starts_with(folder);
+    (inside && path.is_file()).then(|| std::fs::read(&path).ok().map(Digest::of))?
+}
+
+fn changed_file(grant: &Grant) -> Option<String> {
+    grant
+        .files
+        .iter()
+        .find(|(name, was)| digest(&grant.folder, name).as_ref() != Some(was))
+        .map(|(name, _)| name.clone())
+}

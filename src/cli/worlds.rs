@@ -1,0 +1,86 @@
+//! Which world a release is played in: the real one, or a script.
+
+use std::sync::Arc;
+
+use super::Context;
+use super::closed::Closed;
+use super::exit::{Exit, Failure};
+use super::grants::Grants;
+use super::shelf::{self, Found, Kind};
+use crate::base::Untrusted;
+use crate::engine::Nature;
+use crate::engine::clock::WallClock;
+use crate::engine::ports::World;
+use crate::journal::{OpenMode, SqliteStore};
+use crate::plan::Plan;
+use crate::world::sim::{NAMES, SimWorld, bundled};
+
+/// The seed of a world that is played without one.
+pub const SEED: u64 = 1;
+
+/// A world to act in.
+pub struct Chosen {
+    /// Its ports.
+    pub ports: World,
+    /// Whether what is done there is done.
+    pub nature: Nature,
+}
+
+/// Reads a bundled script, or one from a file.
+///
+/// # Errors
+/// When there is no such script, or a line of it cannot be played.
+pub fn load(name: &str, seed: u64) -> Result<SimWorld, Failure> {
+    let shown = Untrusted::new(name).line();
+    let text = bundled(name).ok_or_else(|| {
+        Failure::usage(format!("there is no world `{shown}`"))
+            .help(format!("there are: {}", NAMES.join(", ")))
+    })?;
+    SimWorld::load(name, text, seed).map_err(|error| Failure::new(Exit::Bug, error.to_string()))
+}
+
+/// The world of a release.
+///
+/// # Errors
+/// When its script is gone, or its journal cannot be read.
+pub fn of(context: &Context, found: &Found, plan: &Plan) -> Result<Chosen, Failure> {
+    match found.kind {
+        Kind::World | Kind::Demo => simulated(found),
+        Kind::Live => Ok(Chosen { ports: real(context, plan)?, nature: Nature::Real }),
+    }
+}
+
+/// The real world, as far as this user lets the plan into it.
+fn real(context: &Context, plan: &Plan) -> Result<World, Failure> {
+    let closed = |why: String| {
+        let closed = Arc::new(Closed::new(why));
+        World {
+            checks: closed.clone(),
+            numbers: closed.clone(),
+            router: closed.clone(),
+            workloads: closed.clone(),
+            notifier: closed,
+        }
+    };
+    match Grants::load(&context.home)?.find(plan) {
+        Err(distrust) => Ok(closed(format!("{distrust}; `tminus trust` lets it"))),
+        Ok(_) => Ok(closed("not built yet".to_owned())),
+    }
+}
+
+/// A simulated world, taken up where the journal left it.
+fn simulated(found: &Found) -> Result<Chosen, Failure> {
+    let refused = |error| shelf::refused(&found.journal, &error);
+    let store = SqliteStore::open(&found.journal, OpenMode::Read).map_err(refused)?;
+    let name = name_of(found);
+    let play = load(&name, SEED)?.play(Arc::new(WallClock), store.genesis().at);
+    play.recall(&shelf::events(&store, &found.stream).map_err(refused)?);
+    Ok(Chosen { ports: play.world(), nature: Nature::Simulated })
+}
+
+/// The script's name, out of the journal's: `world-NAME.RELEASE.db`.
+fn name_of(found: &Found) -> String {
+    let file = found.journal.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = file.strip_prefix("world-").unwrap_or(&file);
+    name.split('.').next().unwrap_or_default().to_owned()
+}
