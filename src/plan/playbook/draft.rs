@@ -42,9 +42,7 @@ impl Draft {
             *slot = true;
         }
         let whole = |block: &&Block| match &block.kind {
-            Kind::Entry(entry) => {
-                entry.mark.is_some() || entry.lines.iter().all(|line| line.links.is_empty())
-            }
+            Kind::Entry(entry) => entry.lines.iter().all(|line| line.links.is_empty()),
             Kind::Table { .. } => false,
             _ => true,
         };

@@ -32,6 +32,9 @@ mod steps;
 mod tables;
 mod when;
 
+#[cfg(test)]
+mod tests;
+
 pub use counts::Counts;
 pub use error::ReadError;
 pub use identity::{Matched, SuffixError, match_items, resolve_suffix, slug};

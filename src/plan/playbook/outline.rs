@@ -170,6 +170,6 @@ mod tests {
             .map(|node| (node.line, node.text.as_str()))
             .collect();
         assert_eq!(boxes, [(17, "Look")]);
-        assert_eq!(outline.leaves().count(), 5);
+        assert_eq!(outline.leaves().count(), 4);
     }
 }

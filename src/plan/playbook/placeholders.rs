@@ -78,7 +78,7 @@ fn each_blank<'a>(
     while let Some(byte) = bytes.get(at) {
         let rest = line.get(at..).unwrap_or_default();
         let hit = match byte {
-            b'{' => braces(rest),
+            b'{' if at == 0 || bytes.get(at - 1) != Some(&b'$') => braces(rest),
             b'$' => variable(rest, own),
             b'<' => angle(rest),
             b'[' => bracket(line, at, place),

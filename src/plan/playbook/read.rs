@@ -77,9 +77,9 @@ fn claim_items(draft: &mut Draft, items: &Items) {
         draft.claim(item.line, item.line);
     }
     let blocks = std::rc::Rc::clone(&draft.document.blocks);
-    for (at, block) in blocks.iter().enumerate() {
+    for block in blocks.iter() {
         if matches!(&block.kind, Kind::Entry(entry) if entry.mark.is_some()) {
-            draft.settle(at);
+            draft.claim(block.line, block.end);
         }
     }
 }
