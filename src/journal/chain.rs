@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn the_first_hash_is_the_written_formula() {
         let journal = Uuid::from_u128(7);
-        let text = "tminus-stream/v1\000000000-0000-0000-0000-000000000007pay/prod";
+        let text = "tminus-stream/v1\x0000000000-0000-0000-0000-000000000007pay/prod";
         assert_eq!(first(&journal, "pay/prod"), Digest::of(text));
     }
 

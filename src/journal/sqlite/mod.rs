@@ -302,10 +302,10 @@ impl Store for SqliteStore {
                 _ => Ok(()),
             }
         })?;
-        if let Some(walker) = walker {
-            if known.is_none_or(|known| known.version() < walker.version()) {
-                walked.insert(name.to_owned(), walker);
-            }
+        if let Some(walker) = walker
+            && known.is_none_or(|known| known.version() < walker.version())
+        {
+            walked.insert(name.to_owned(), walker);
         }
         Ok(found)
     }
@@ -372,3 +372,6 @@ impl Rows for SqliteStore {
         query::blobs(&self.path, &self.connection, visit)
     }
 }
+
+#[cfg(test)]
+mod tests;

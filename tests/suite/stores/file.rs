@@ -302,7 +302,7 @@ fn a_watcher_is_told_of_others_and_of_nothing_else() {
 }
 
 #[test]
-fn a_full_journal_says_so_and_gives_its_ballast_back() {
+fn room_is_kept_back_for_a_full_disk() {
     let (_home, path) = place();
     let store = SqliteStore::create(&path, &genesis()).expect("creates");
     let ballast = path.with_file_name("journal.db-ballast");

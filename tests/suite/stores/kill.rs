@@ -70,7 +70,7 @@ fn what_was_acknowledged_outlives_any_kill() {
         lines.read_to_string(&mut rest).expect("reads");
         // A last line without its end is one the child did not finish saying.
         let whole = rest.rsplit_once('\n').map_or("", |(whole, _)| whole);
-        last = whole.lines().filter_map(acknowledged).last().unwrap_or(last);
+        last = whole.lines().filter_map(acknowledged).next_back().unwrap_or(last);
         assert!(heard > 0, "the child said nothing in round {round}");
         let store = SqliteStore::open(&path, OpenMode::Write).expect("opens");
         let events = all(&store);
