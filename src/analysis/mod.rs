@@ -1,6 +1,8 @@
 //! Numbers to verdicts. Pure.
 
 mod series;
+#[cfg(test)]
+mod tests;
 pub mod threshold;
 mod verdict;
 

@@ -146,7 +146,7 @@ pub struct Watched<'a> {
 /// intervals apart.
 pub fn watch(samples: &Samples, what: &Watched<'_>, now: Timestamp) -> Watch {
     let (newest, speaks) = samples.speaks(now);
-    let newest = newest.filter(|(at, _)| what.from.is_none_or(|from| *at >= from));
+    let counts = |at: Timestamp| what.from.is_none_or(|from| at >= from);
     let needed = what.rule.lasting.map_or(samples.every(), |lasting| lasting.signed());
     let value = newest.map(|(_, value)| value);
     let at = newest.map(|(at, _)| at);
@@ -163,6 +163,8 @@ pub fn watch(samples: &Samples, what: &Watched<'_>, now: Timestamp) -> Watch {
     }
     let Some((_, number)) = newest.filter(|_| speaks) else { return found(Phase::Unknown, at, 0) };
     match held(number) {
+        // A source that is alive, with nothing to say yet about the time that counts.
+        _ if !at.is_some_and(counts) => found(Phase::Armed, at, 0),
         Outcome::Unknown(_) => found(Phase::Unknown, at, 0),
         Outcome::Fails => found(Phase::Armed, at, 0),
         Outcome::Holds => {

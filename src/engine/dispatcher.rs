@@ -146,6 +146,10 @@ impl Dispatcher {
         let failed =
             |why: String| Answered { reply: Reply::Failed { message: why }, wake_at: None, events: 0 };
         if let Input::Command(command) = input {
+            // A person is answered on what is true, also when the answer records nothing.
+            if let Err(error) = self.catch_up() {
+                return failed(error.to_string());
+            }
             match self.repeated(command) {
                 Ok(Some(reply)) => return Answered { reply, wake_at: None, events: 0 },
                 Ok(None) => {}

@@ -16,6 +16,6 @@ mod runtime;
 mod setup;
 
 pub use lines::line;
-pub use plans::PlanReader;
+pub use plans::{PlanReader, SourcesReader};
 pub use runtime::{Engine, simulate};
 pub use setup::{End, Ending, EngineError, Nature, Setup};

@@ -1,7 +1,7 @@
 //! From the sources a journal keeps to the plan they mean.
 
 use crate::base::{Digest, ReleaseId};
-use crate::plan::{Plan, ReleaseKind, ReleaseSpec};
+use crate::plan::{Plan, ReleaseKind, ReleaseSpec, Sources, resolve};
 
 /// Reads the plan out of the blob of sources that `PlanAdopted` names.
 pub trait PlanReader: Send + Sync {
@@ -10,6 +10,17 @@ pub trait PlanReader: Send + Sync {
     /// # Errors
     /// What is wrong with them, in one line.
     fn read(&self, sources: &[u8]) -> Result<Plan, String>;
+}
+
+/// Reads sources as the plan room writes them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SourcesReader;
+
+impl PlanReader for SourcesReader {
+    fn read(&self, sources: &[u8]) -> Result<Plan, String> {
+        let sources = Sources::from_bytes(sources).map_err(|error| error.to_string())?;
+        resolve(&sources).map(|resolved| resolved.plan).map_err(|error| error.to_string())
+    }
 }
 
 /// The plan of a stream that has none yet: its name, and nothing that should happen.

@@ -9,5 +9,6 @@
 )]
 
 mod arrows;
+mod engine;
 mod playbooks;
 mod stores;

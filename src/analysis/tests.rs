@@ -1,0 +1,155 @@
+//! Thresholds over time, by table.
+
+use crate::analysis::threshold::{Answer, Limits, Phase, Watched, judge, watch};
+use crate::analysis::{Samples, Verdict};
+use crate::base::{Quantity, Seconds, Timestamp, Unit};
+use crate::plan::rule::{Check, Condition, Op, Rule, Test};
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).expect("in range")
+}
+
+fn rule(op: Op, value: f64, lasting: Option<u64>) -> Rule {
+    let value = Quantity::new(value, Unit::Ratio);
+    let rule = Rule::new(Condition::Test(Test::new(Check::Compare { op, value })));
+    Rule { lasting: lasting.map(Seconds), ..rule }
+}
+
+/// A sample each 15 s from 0 on: `g`ood (0.05 %), `m`iddling (0.5 %), `b`ad (5 %), `.` asked and not there,
+/// a space not even asked.
+fn samples(shape: &str) -> (Samples, Timestamp) {
+    let mut samples = Samples::new(Seconds(15), Seconds(3600));
+    let mut now = at(0);
+    for (place, kind) in (0..).zip(shape.chars()) {
+        now = at(place * 15);
+        let value = match kind {
+            'g' => Some(0.0005),
+            'm' => Some(0.005),
+            'b' => Some(0.05),
+            ' ' => continue,
+            _ => None,
+        };
+        samples.take([(now, value)]);
+    }
+    (samples, now)
+}
+
+fn verdict(shape: &str, answer: &Answer) -> Verdict {
+    let (samples, now) = samples(shape);
+    let (target, alert) = (rule(Op::Below, 0.001, None), rule(Op::Above, 0.01, Some(60)));
+    let limits = Limits { name: "error-rate", target: Some(&target), alert: Some(&alert) };
+    judge(&samples, &limits, answer, now).verdict
+}
+
+#[test]
+fn a_verdict_is_green_only_on_whole_fresh_data_inside_the_target() {
+    let whole = Answer::Whole;
+    for (shape, wanted) in [
+        ("", Verdict::NoData),
+        ("...", Verdict::NoData),
+        ("g", Verdict::Pass),
+        ("bg", Verdict::Pass),
+        ("gm", Verdict::Warn),
+        ("gb", Verdict::Fail),
+        ("g.", Verdict::Pass),
+        ("g..", Verdict::Stale),
+        ("g   .", Verdict::Stale),
+    ] {
+        assert_eq!(verdict(shape, &whole), wanted, "{shape:?}");
+    }
+    assert_eq!(verdict("g", &Answer::Partial("two series".to_owned())), Verdict::Warn);
+    assert_eq!(verdict("b", &Answer::Partial("two series".to_owned())), Verdict::Fail);
+    assert_eq!(verdict("g", &Answer::Fault("timed out".to_owned())), Verdict::Error);
+}
+
+#[test]
+fn silence_goes_stale_by_the_clock() {
+    let (samples, _) = samples("g");
+    let limits = Limits { name: "error-rate", target: None, alert: None };
+    let says = |second| judge(&samples, &limits, &Answer::Whole, at(second)).verdict;
+    assert_eq!(says(45), Verdict::Pass);
+    assert_eq!(says(46), Verdict::Stale);
+}
+
+#[test]
+fn a_percentage_that_is_no_share_is_doubted() {
+    let mut samples = Samples::new(Seconds(15), Seconds(3600));
+    samples.take([(at(0), Some(84.0))]);
+    let target = rule(Op::AtLeast, 0.8, None);
+    let limits = Limits { name: "coverage", target: Some(&target), alert: None };
+    let judged = judge(&samples, &limits, &Answer::Whole, at(0));
+    assert_eq!(judged.verdict, Verdict::Error);
+    assert!(judged.reason.contains("percent"), "{}", judged.reason);
+}
+
+fn phase(shape: &str, lasting: Option<u64>, fired: bool) -> (Phase, i64) {
+    let (samples, now) = samples(shape);
+    let (alert, target) = (rule(Op::Above, 0.01, lasting), rule(Op::Below, 0.001, None));
+    let what = Watched { name: "error-rate", rule: &alert, exit: Some(&target), from: None, fired };
+    let found = watch(&samples, &what, now);
+    (found.phase, found.elapsed)
+}
+
+#[test]
+fn a_rule_fires_after_its_whole_time_by_sample_time() {
+    for (shape, wanted) in [
+        ("", (Phase::Unknown, 0)),
+        ("g", (Phase::Armed, 0)),
+        ("b", (Phase::Pending, 0)),
+        ("bbbb", (Phase::Pending, 45)),
+        ("bbbbb", (Phase::Fired, 60)),
+        ("bbgbb", (Phase::Pending, 15)),
+        // One hole adds no time and takes none; the newest sample still speaks.
+        ("bb.bb", (Phase::Pending, 30)),
+        ("bbbb.", (Phase::Pending, 45)),
+        ("bb bbbb", (Phase::Fired, 60)),
+        // A longer one is unknown, and time starts anew when it is as long as half of what is needed.
+        ("bbbb..", (Phase::Unknown, 0)),
+        ("bbbb...b", (Phase::Pending, 0)),
+    ] {
+        assert_eq!(phase(shape, Some(60), false), wanted, "{shape:?}");
+    }
+    let long = "bbbb..b";
+    assert_eq!(phase(long, Some(300), false), (Phase::Pending, 45), "shorter than half of what is needed");
+}
+
+#[test]
+fn a_rule_without_a_time_needs_two_samples_in_a_row() {
+    for (shape, wanted) in [
+        ("b", Phase::Pending),
+        ("gb", Phase::Pending),
+        ("bb", Phase::Fired),
+        ("b.b", Phase::Fired),
+        ("b  b", Phase::Pending),
+        ("bg", Phase::Armed),
+    ] {
+        assert_eq!(phase(shape, None, false).0, wanted, "{shape:?}");
+    }
+}
+
+#[test]
+fn what_fired_stays_fired_until_the_target_holds_as_long() {
+    for (shape, wanted) in [
+        ("bbbbbg", Phase::Fired),
+        ("bbbbbmmmmmm", Phase::Fired),
+        ("bbbbbgggg", Phase::Fired),
+        ("bbbbbggggg", Phase::Armed),
+        ("bbbbb...", Phase::Fired),
+    ] {
+        assert_eq!(phase(shape, Some(60), true).0, wanted, "{shape:?}");
+    }
+}
+
+#[test]
+fn samples_from_before_the_release_do_not_count() {
+    let (samples, now) = samples("bbbbbb");
+    let alert = rule(Op::Above, 0.01, Some(60));
+    let watched = |from| {
+        let what =
+            Watched { name: "error-rate", rule: &alert, exit: None, from: Some(at(from)), fired: false };
+        watch(&samples, &what, now).phase
+    };
+    assert_eq!(watched(0), Phase::Fired);
+    assert_eq!(watched(30), Phase::Pending);
+    assert_eq!(watched(80), Phase::Armed);
+}

@@ -1,0 +1,6 @@
+//! The engine: its writer, its hands and its loops, against a small world made by hand.
+
+mod acting;
+mod playing;
+mod world;
+mod writing;

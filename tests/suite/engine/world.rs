@@ -1,0 +1,353 @@
+//! A small world for tests: one rollout, one metric, one gate; everything can be told what to answer.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use futures::future::BoxFuture;
+use tminus::analysis::Verdict;
+use tminus::base::{
+    Actor, Assurance, Digest, OperationId, ReleaseId, Seconds, Timestamp, Unit, Untrusted, Via, Weight,
+};
+use tminus::engine::ports::{
+    Ask, Cast, Checks, Clock, Fault, Finding, Notifier, Numbers, Reading, Router, Split, Workloads, World,
+};
+use tminus::engine::{Nature, PlanReader, Setup};
+use tminus::journal::{Genesis, MemoryStore, Store};
+use tminus::plan::rule::{Action, Check as Demand, Condition, Op, Rule, Test};
+use tminus::plan::{
+    Blind, Check, CommandCheck, Gate, Metric, Otherwise, Plan, ProcedureStep, ReleaseKind, ReleaseSpec,
+    Rollout, Source, Step, Strategy, Trigger, Watched,
+};
+use tminus::release::{Command, Input, Outcome, Readiness, View, Wish};
+use uuid::Uuid;
+
+pub const START: i64 = 1_790_000_000;
+
+pub fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(START + second).unwrap()
+}
+
+pub fn stream() -> ReleaseId {
+    ReleaseId::new("payments/prod")
+}
+
+/// What the world answers, and what was done to it.
+#[derive(Debug, Default)]
+pub struct Knobs {
+    pub weight: f64,
+    pub writes: Vec<(f64, String)>,
+    pub reads: u32,
+    pub unreadable: bool,
+    pub refuse_writes: u32,
+    pub lose_answers: u32,
+    pub error_rate: f64,
+    pub silent: bool,
+    pub deploys: u32,
+    pub scaled_down: u32,
+    pub told: Vec<String>,
+    pub panics: bool,
+    pub gate_takes: i64,
+}
+
+#[derive(Clone)]
+pub struct Fake {
+    pub knobs: Arc<Mutex<Knobs>>,
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Fake {
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        let knobs = Knobs { error_rate: 0.0005, ..Knobs::default() };
+        Self { knobs: Arc::new(Mutex::new(knobs)), clock }
+    }
+    pub fn set(&self, change: impl FnOnce(&mut Knobs)) {
+        change(&mut self.knobs.lock().unwrap());
+    }
+    pub fn get<T>(&self, ask: impl FnOnce(&Knobs) -> T) -> T {
+        ask(&self.knobs.lock().unwrap())
+    }
+    pub fn world(&self) -> World {
+        let this = Arc::new(self.clone());
+        World {
+            checks: this.clone(),
+            numbers: this.clone(),
+            router: this.clone(),
+            workloads: this.clone(),
+            notifier: this,
+        }
+    }
+    pub fn setup(&self, store: Box<dyn Store>, plan: Plan) -> Setup {
+        Setup {
+            store,
+            stream: stream(),
+            world: self.world(),
+            reader: Arc::new(Fixed(plan)),
+            nature: Nature::Simulated,
+            presence: Vec::new(),
+        }
+    }
+}
+
+impl Checks for Fake {
+    fn run<'a>(&'a self, _: &'a Gate) -> BoxFuture<'a, Finding> {
+        Box::pin(async move {
+            assert!(!self.get(|knobs| knobs.panics), "the check is broken");
+            let takes = self.get(|knobs| knobs.gate_takes);
+            let until = self.clock.now().checked_add(jiff::SignedDuration::from_secs(takes)).unwrap();
+            self.clock.until(until).await;
+            Finding {
+                verdict: Verdict::Pass,
+                summary: "12 passed".into(),
+                evidence: Some(b"12 passed\n".to_vec()),
+                took_ms: 5,
+            }
+        })
+    }
+}
+
+impl Numbers for Fake {
+    fn read<'a>(&'a self, ask: Ask<'a>) -> BoxFuture<'a, Result<Reading, Fault>> {
+        Box::pin(async move {
+            let (rate, silent) = self.get(|knobs| (knobs.error_rate, knobs.silent));
+            let newest = ask.to.as_second() / 15 * 15;
+            let value = (!silent).then_some(rate);
+            Ok(Reading {
+                samples: vec![(Timestamp::from_second(newest).unwrap(), value)],
+                ..Reading::default()
+            })
+        })
+    }
+}
+
+impl Router for Fake {
+    fn read<'a>(&'a self, _: &'a Rollout) -> BoxFuture<'a, Result<Split, Fault>> {
+        Box::pin(async move {
+            let mut knobs = self.knobs.lock().unwrap();
+            knobs.reads += 1;
+            if knobs.unreadable {
+                return Err(Fault::Unreachable("the router".to_owned(), "refused".to_owned()));
+            }
+            let weight = Weight::percent(knobs.weight);
+            Ok(Split { configured: weight, observed: weight })
+        })
+    }
+    fn write<'a>(
+        &'a self,
+        _: &'a Rollout,
+        weight: Weight,
+        operation: &'a OperationId,
+    ) -> BoxFuture<'a, Result<(), Fault>> {
+        Box::pin(async move {
+            let mut knobs = self.knobs.lock().unwrap();
+            knobs.writes.push((weight.value(), operation.to_string()));
+            if knobs.refuse_writes > 0 {
+                knobs.refuse_writes -= 1;
+                return Err(Fault::Refused("the router".to_owned(), "it changed meanwhile".to_owned()));
+            }
+            knobs.weight = weight.value();
+            if knobs.lose_answers > 0 {
+                knobs.lose_answers -= 1;
+                return Err(Fault::Unreachable("the router".to_owned(), "timed out".to_owned()));
+            }
+            Ok(())
+        })
+    }
+    fn preview(&self, _: &Rollout, weight: Weight) -> String {
+        format!("weight: {weight}")
+    }
+}
+
+impl Workloads for Fake {
+    fn deploy<'a>(&'a self, _: &'a Rollout, _: &'a OperationId) -> BoxFuture<'a, Result<Untrusted, Fault>> {
+        Box::pin(async move {
+            self.set(|knobs| knobs.deploys += 1);
+            Ok("3 of 3 ready".into())
+        })
+    }
+    fn scale_down<'a>(
+        &'a self,
+        _: &'a Rollout,
+        _: &'a OperationId,
+    ) -> BoxFuture<'a, Result<Untrusted, Fault>> {
+        Box::pin(async move {
+            self.set(|knobs| knobs.scaled_down += 1);
+            Ok("gone".into())
+        })
+    }
+    fn step<'a>(
+        &'a self,
+        _: &'a ProcedureStep,
+        _: &'a OperationId,
+    ) -> BoxFuture<'a, Result<(Outcome, Untrusted), Fault>> {
+        Box::pin(async move { Ok((Outcome::Done, "ok".into())) })
+    }
+    fn readiness<'a>(&'a self, _: &'a Rollout) -> BoxFuture<'a, Result<Readiness, Fault>> {
+        Box::pin(async move { Ok(Readiness { version: "3.1.4".to_owned(), ready: 10, of: 10 }) })
+    }
+}
+
+impl Notifier for Fake {
+    fn tell<'a>(&'a self, action: Action, text: &'a Untrusted) -> BoxFuture<'a, Result<Untrusted, Fault>> {
+        Box::pin(async move {
+            self.set(|knobs| knobs.told.push(format!("{action}: {}", text.line())));
+            Ok("told".into())
+        })
+    }
+}
+
+/// A reader that knows one plan.
+pub struct Fixed(pub Plan);
+
+impl PlanReader for Fixed {
+    fn read(&self, _: &[u8]) -> Result<Plan, String> {
+        Ok(self.0.clone())
+    }
+}
+
+pub fn compare(op: Op, value: f64, lasting: Option<u64>) -> Rule {
+    let value = tminus::base::Quantity::new(value, Unit::Ratio);
+    let rule = Rule::new(Condition::Test(Test::new(Demand::Compare { op, value })));
+    Rule { lasting: lasting.map(Seconds), ..rule }
+}
+
+/// Two steps, an error rate that rolls back above 1 % for a minute, and one gate.
+pub fn plan() -> Plan {
+    let step = |weight, soak| Step {
+        weight: Weight::percent(weight).unwrap(),
+        soak: Seconds(soak),
+        gates: Vec::new(),
+        auto: true,
+    };
+    Plan {
+        release: ReleaseSpec {
+            name: "payments".to_owned(),
+            version: "3.2.0".to_owned(),
+            kind: ReleaseKind::Minor,
+            t0: None,
+            zone: "UTC".to_owned(),
+            window: None,
+            environment: "prod".to_owned(),
+            production: true,
+            context: None,
+        },
+        roles: Vec::new(),
+        stages: Vec::new(),
+        items: Vec::new(),
+        gates: vec![Gate {
+            id: "tests".into(),
+            title: "tests".into(),
+            item: None,
+            stage: None,
+            check: Check::Command(CommandCheck {
+                run: vec!["true".to_owned()],
+                env: BTreeMap::new(),
+                expect: None,
+            }),
+            pass: None,
+            otherwise: Otherwise::Warn,
+            timeout: Seconds(60),
+            fresh: None,
+            every: None,
+        }],
+        sources: vec![Source {
+            id: "prom".into(),
+            prometheus: "http://prometheus.example:9090".to_owned(),
+            every: Seconds(15),
+        }],
+        metrics: vec![Metric {
+            id: "error-rate".into(),
+            title: "error rate".into(),
+            source: Some("prom".into()),
+            query: Some("errors".to_owned()),
+            counts: None,
+            histogram: None,
+            target: Some(compare(Op::Below, 0.001, None)),
+            alert: Some(compare(Op::Above, 0.01, Some(60))),
+        }],
+        triggers: vec![Trigger {
+            id: "error-rate".into(),
+            title: "error rate".into(),
+            when: Watched::Metric { metric: "error-rate".into(), rule: compare(Op::Above, 0.01, Some(60)) },
+            severity: "P0".to_owned(),
+            actions: vec![Action::RollBack, Action::Notify],
+            rollout: None,
+        }],
+        rollouts: vec![Rollout {
+            id: "payments".into(),
+            stage: None,
+            strategy: Strategy::Canary,
+            router: BTreeMap::new(),
+            deploy: BTreeMap::new(),
+            steps: vec![step(25.0, 300), step(100.0, 60)],
+            blind: Some(Blind {
+                after: Seconds(120),
+                above: Weight::percent(10.0).unwrap(),
+                actions: vec![Action::Hold],
+            }),
+            rollback: None,
+        }],
+        procedures: Vec::new(),
+        checkpoints: Vec::new(),
+        messages: Vec::new(),
+        vars: BTreeMap::new(),
+        sources_digest: Digest::of("sources"),
+        digest: Digest::of("plan"),
+    }
+}
+
+pub fn journal() -> MemoryStore {
+    let mut store =
+        MemoryStore::create(Genesis { journal: Uuid::from_u128(7), test: true, at: at(0) }).unwrap();
+    store.put_blob(b"sources").unwrap();
+    store
+}
+
+pub fn adopt() -> Wish {
+    Wish::AdoptPlan { plan: Digest::of("plan"), sources: Digest::of("sources") }
+}
+
+pub fn promote() -> Wish {
+    Wish::Promote { rollout: "payments".into(), to: None }
+}
+
+pub fn roll_back() -> Wish {
+    Wish::RollBack { rollout: None, reason: Untrusted::default() }
+}
+
+pub fn command(number: u128, who: &str, wish: Wish) -> Command {
+    Command {
+        id: Uuid::from_u128(number),
+        actor: Actor::Person(who.to_owned()),
+        assurance: Assurance::L0,
+        via: Via::Verb,
+        seen: None,
+        wish,
+    }
+}
+
+pub fn input(number: u128, who: &str, wish: Wish) -> Input {
+    Input::Command(command(number, who, wish))
+}
+
+/// People who do one thing at each moment of a list, and leave at its end.
+pub struct Script {
+    pub lines: Vec<(Timestamp, Wish)>,
+    pub ends: Timestamp,
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Cast for Script {
+    fn wishes(&mut self, _: &View) -> Vec<(Actor, Wish)> {
+        let now = self.clock.now();
+        let (due, later) = std::mem::take(&mut self.lines).into_iter().partition(|(when, _)| *when <= now);
+        self.lines = later;
+        let due: Vec<(Timestamp, Wish)> = due;
+        due.into_iter().map(|(_, wish)| (Actor::Script("ada@example.com".to_owned()), wish)).collect()
+    }
+    fn next(&self) -> Option<Timestamp> {
+        Some(self.lines.iter().map(|(when, _)| *when).min().unwrap_or(self.ends))
+    }
+    fn over(&self, view: &View) -> bool {
+        self.clock.now() >= self.ends || view.state.status.is_over()
+    }
+}
