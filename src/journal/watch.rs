@@ -1,8 +1,8 @@
 //! Tells a thread that another process recorded something in a journal file.
 //!
-//! Invariants: a change is told within one look of [`FLOOR`], whatever the filesystem; changes of files only wake
+//! Invariants: a change is told within 25 ms, whatever the filesystem; changes of files only wake
 //! the look earlier. The look itself asks SQLite, so it is never wrong. Make the watcher first, read then: what is
-//! recorded between is told.
+//! recorded between is told. A journal made anew in the same place is another one: make another watcher.
 
 use std::ffi::OsStr;
 use std::mem::MaybeUninit;
@@ -43,7 +43,7 @@ pub enum Woken {
 pub struct Stopper(Arc<AtomicBool>);
 
 impl Stopper {
-    /// Ends the wait, within [`FLOOR`].
+    /// Ends the wait, within 25 ms.
     pub fn stop(&self) {
         self.0.store(true, Ordering::Release);
     }

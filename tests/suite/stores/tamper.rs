@@ -230,3 +230,67 @@ fn time_that_steps_back_unexplained_is_only_odd() {
     let clock = Problem::Clock { stream: stream().as_str().to_owned(), version: 2, seconds: 60 };
     assert_eq!((found.problems.as_slice(), found.judgement().exit_code()), (&[clock][..], 6));
 }
+
+/// A journal whose events are all still in SQLite's log, as a crash leaves it; the log's bytes; the events.
+fn crashed() -> (TempDir, PathBuf, Vec<u8>, Vec<Recorded>) {
+    let home = tempfile::tempdir().expect("a folder");
+    let path = home.path().join("journal.db");
+    let mut store = SqliteStore::create(&path, &genesis()).expect("creates");
+    drop(store);
+    store = SqliteStore::open(&path, OpenMode::Write).expect("opens");
+    for batch in 0..6u32 {
+        let notes = [note(2 * batch), note(2 * batch + 1)];
+        store.append(&stream(), u64::from(2 * batch), &notes).expect("appends");
+    }
+    let recorded = all(&store);
+    let copy = home.path().join("copy.db");
+    fs::copy(&path, &copy).expect("copies");
+    let log = fs::read(home.path().join("journal.db-wal")).expect("reads");
+    (home, copy, log, recorded)
+}
+
+/// Opens the copy with this log, as after a loss of power, and answers what is there.
+fn recover(copy: &Path, log: &[u8]) -> Vec<Recorded> {
+    for suffix in ["-wal", "-shm"] {
+        let mut name = copy.as_os_str().to_owned();
+        name.push(suffix);
+        match suffix {
+            "-wal" => fs::write(&name, log).expect("writes"),
+            _ => drop(fs::remove_file(&name)),
+        }
+    }
+    // A reader does not move the log into the file, so the next round begins with the same file.
+    all(&SqliteStore::open(copy, OpenMode::Read).expect("opens"))
+}
+
+#[test]
+fn a_torn_log_leaves_a_beginning_made_of_whole_batches() {
+    let (_home, copy, log, recorded) = crashed();
+    assert_eq!(recover(&copy, &log), recorded);
+    let mut seen = std::collections::BTreeSet::new();
+    for length in (0..=log.len()).rev().step_by(log.len() / 60) {
+        let left = recover(&copy, &log[..length]);
+        assert_eq!(left, recorded[..left.len()], "cut at byte {length}");
+        assert_eq!(left.len() % 2, 0, "cut at byte {length}");
+        seen.insert(left.len());
+    }
+    assert!(seen.len() > 3, "{seen:?}");
+}
+
+#[test]
+fn a_log_with_a_flipped_bit_loses_its_end_and_an_anchor_says_so() {
+    let (_home, copy, log, recorded) = crashed();
+    let last = recorded.last().expect("some");
+    let mut cut = 0;
+    for place in (0..log.len()).step_by(log.len() / 40) {
+        let mut flipped = log.clone();
+        flipped[place] ^= 0x10;
+        let left = recover(&copy, &flipped);
+        assert_eq!(left, recorded[..left.len()], "byte {place}");
+        let judgement = check(&copy, &[anchor(last)]).judgement();
+        let expected = if left.len() == recorded.len() { Judgement::Holds } else { Judgement::Anchor };
+        assert_eq!(judgement, expected, "byte {place}");
+        cut += usize::from(judgement == Judgement::Anchor);
+    }
+    assert!(cut > 10, "{cut}");
+}
