@@ -127,20 +127,17 @@ impl Store for MemoryStore {
     fn read(&self, stream: &ReleaseId, from: u64, limit: usize) -> Result<Vec<Recorded>, StoreError> {
         let shared = self.lock();
         let rows = shared.streams.get(stream.as_str()).map_or(&[][..], Vec::as_slice);
-        let mut walker = Walker::new(self.genesis.journal, stream.as_str());
-        let mut found = Vec::new();
-        let broken = |error| broken(stream.as_str(), error);
-        for row in after(rows, 0) {
-            if found.len() == limit {
-                break;
-            }
-            if row.version < from {
-                walker = Walker::after(self.genesis.journal, stream.as_str(), row.version, row.hash);
-            } else {
-                found.push(walker.read(&row).map_err(broken)?);
-            }
-        }
-        Ok(found)
+        let before = from.max(1) - 1;
+        let mut walker: Option<Walker> = None;
+        after(rows, before)
+            .take(limit)
+            .map(|row| {
+                let walker = walker.get_or_insert_with(|| {
+                    Walker::after(self.genesis.journal, stream.as_str(), before, row.previous)
+                });
+                walker.read(&row).map_err(|found| broken(stream.as_str(), found))
+            })
+            .collect()
     }
 
     fn find(&self, id: Uuid) -> Result<Option<(ReleaseId, u64)>, StoreError> {
