@@ -43,14 +43,16 @@ pub trait Store: Send {
     fn id(&self) -> Uuid;
     /// True when the first event says this is a test journal: fixed time and seed work, real operations do not.
     fn is_test(&self) -> bool;
-    /// Records a batch after version `expected` of the stream, all or none.
+    /// Records a batch after version `expected` of the stream, all or none. A batch that is recorded there already,
+    /// whole, is a repeat: it answers what is recorded and changes nothing. What is answered is what the bytes say.
     fn append(
         &mut self,
         stream: &ReleaseId,
         expected: u64,
         batch: &[NewEvent],
     ) -> Result<Vec<Recorded>, StoreError>;
-    /// Events of a stream from a version on, oldest first, at most so many.
+    /// Events of a stream from a version on, oldest first, at most so many. The chain up to the last of them was
+    /// checked since the store was opened.
     fn read(&self, stream: &ReleaseId, from: u64, limit: usize) -> Result<Vec<Recorded>, StoreError>;
     /// The event with that id, when it is recorded: settles an append nobody knows the end of.
     fn find(&self, id: Uuid) -> Result<Option<(ReleaseId, u64)>, StoreError>;
