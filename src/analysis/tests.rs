@@ -3,7 +3,7 @@
 use crate::analysis::threshold::{Answer, Limits, Phase, Watched, judge, watch};
 use crate::analysis::{Samples, Verdict};
 use crate::base::{Quantity, Seconds, Timestamp, Unit};
-use crate::plan::rule::{Check, Condition, Op, Rule, Test};
+use crate::plan::rule::{Check, Op, Rule, Test};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).expect("in range")
@@ -11,8 +11,7 @@ fn at(second: i64) -> Timestamp {
 
 fn rule(op: Op, value: f64, lasting: Option<u64>) -> Rule {
     let value = Quantity::new(value, Unit::Ratio);
-    let rule = Rule::new(Condition::Test(Test::new(Check::Compare { op, value })));
-    Rule { lasting: lasting.map(Seconds), ..rule }
+    Rule { any: vec![vec![Test::new(Check::Compare { op, value })]], lasting: lasting.map(Seconds) }
 }
 
 /// A sample each 15 s from 0 on: `g`ood (0.05 %), `m`iddling (0.5 %), `b`ad (5 %), `.` asked and not there,

@@ -1,6 +1,7 @@
 //! What should happen. Pure: playbooks and plan files in, a plan and findings out; no I/O, no clock; names only
 //! `base`.
 
+mod binding;
 pub mod bundled;
 mod error;
 pub mod file;
@@ -8,8 +9,10 @@ pub mod finding;
 mod model;
 mod nearest;
 pub mod playbook;
+pub mod reference;
 mod resolve;
 pub mod rule;
+mod schema;
 mod source;
 
 pub use error::{INVALID_PLAN, PlanError};
@@ -20,4 +23,5 @@ pub use model::{
     ProcedureStep, ReleaseKind, ReleaseSpec, Role, Rollout, Source, Stage, Step, Strategy, Trigger, Watched,
 };
 pub use resolve::{Resolved, resolve};
+pub use schema::schema;
 pub use source::{SourceFile, Sources, SourcesError};

@@ -10,5 +10,7 @@
 
 mod arrows;
 mod engine;
+mod plan_files;
 mod playbooks;
+mod rules;
 mod stores;

@@ -13,6 +13,8 @@ use super::at::{At, OneOrMany};
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rollout {
+    /// The stage it belongs to: every stage before it must be left before it begins.
+    pub stage: Option<At<String>>,
     /// The way traffic moves; `canary` without it.
     pub strategy: Option<Strategy>,
     /// What splits the traffic: its kind and settings.

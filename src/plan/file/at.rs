@@ -75,7 +75,7 @@ impl<T> Section<T> {
         self.0.iter().find(|(key, _)| key.value == name).map(|(_, value)| value)
     }
     /// The names, in the order of the file.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
+    pub fn names(&self) -> impl Iterator<Item = &str> + Clone {
         self.0.iter().map(|(key, _)| key.as_str())
     }
     /// True when there is no entry.

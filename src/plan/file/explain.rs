@@ -66,7 +66,7 @@ fn kind(wanted: &str) -> &str {
         "a map" => "a table such as `{ key = \"value\" }`",
         other if other.starts_with("struct ") => "a table such as `{ key = \"value\" }`",
         other if other.contains("datetime") || other.contains("Datetime") => {
-            "a time such as `2026-12-01T10:00:00Z`, without quotes,"
+            "a bare time such as `2026-12-01T10:00:00Z`"
         }
         other => other,
     }

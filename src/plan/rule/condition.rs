@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::{Quantity, Seconds, Unit};
 
 use super::subject::Subject;
@@ -9,23 +11,13 @@ use super::subject::Subject;
 /// A condition on numbers, and for how long it must last before it counts.
 ///
 /// Evaluation looks at one moment; who evaluates over time accrues [`Rule::lasting`] on sample timestamps.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Rule {
-    /// What must be true.
-    pub condition: Condition,
+    /// Alternatives joined by `or`, at least one; each is a list of tests joined by `and`, at least one.
+    pub any: Vec<Vec<Test>>,
     /// How long it must stay true (`for 5m`); `None` when the text does not say.
     pub lasting: Option<Seconds>,
-}
-
-/// One test, or several joined by `and` or `or`.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Condition {
-    /// A single test.
-    Test(Test),
-    /// All of them, at least two.
-    All(Vec<Condition>),
-    /// Any of them, at least two.
-    Any(Vec<Condition>),
 }
 
 /// One number held against one demand.
@@ -139,22 +131,20 @@ pub enum Direction {
 }
 
 impl Rule {
-    /// A rule without a duration.
-    pub fn new(condition: Condition) -> Self {
-        Self { condition, lasting: None }
+    /// A rule of one test, without a duration.
+    pub fn one(test: Test) -> Self {
+        Self { any: vec![vec![test]], lasting: None }
     }
 
     /// Its tests, left to right.
-    pub fn tests(&self) -> Vec<&Test> {
-        let mut out = Vec::new();
-        self.condition.collect(&mut out);
-        out
+    pub fn tests(&self) -> impl Iterator<Item = &Test> {
+        self.any.iter().flatten()
     }
 
     /// The names it needs, each once, left to right.
     pub fn subjects(&self) -> Vec<&Subject> {
         let mut out: Vec<&Subject> = Vec::new();
-        for subject in self.tests().into_iter().filter_map(|test| test.subject.as_ref()) {
+        for subject in self.tests().filter_map(|test| test.subject.as_ref()) {
             if !out.iter().any(|seen| seen.key() == subject.key()) {
                 out.push(subject);
             }
@@ -164,14 +154,13 @@ impl Rule {
 
     /// Whether it speaks of one number only: of none by name, or of one.
     pub fn speaks_of_one(&self) -> bool {
-        let tests = self.tests();
-        let named = tests.iter().filter(|test| test.subject.is_some()).count();
-        named == 0 || (named == tests.len() && self.subjects().len() == 1)
+        let named = self.tests().filter(|test| test.subject.is_some()).count();
+        named == 0 || (named == self.tests().count() && self.subjects().len() == 1)
     }
 
     /// Whether any part of it needs a baseline.
     pub fn needs_baseline(&self) -> bool {
-        self.tests().iter().any(|test| {
+        self.tests().any(|test| {
             matches!(
                 test.check,
                 Check::Baseline { .. } | Check::Around { .. } | Check::Change { .. } | Check::Trend { .. }
@@ -181,21 +170,12 @@ impl Rule {
 
     /// The unit of its first limit that has one: what a metric's numbers are in when nobody says otherwise.
     pub fn unit(&self) -> Option<&Unit> {
-        self.tests().into_iter().find_map(|test| match &test.check {
+        self.tests().find_map(|test| match &test.check {
             Check::Compare { value, .. } | Check::Range { low: value, .. } if value.unit != Unit::None => {
                 Some(&value.unit)
             }
             _ => None,
         })
-    }
-}
-
-impl Condition {
-    fn collect<'a>(&'a self, out: &mut Vec<&'a Test>) {
-        match self {
-            Self::Test(test) => out.push(test),
-            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.collect(out)),
-        }
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 
-use crate::base::Unit;
+use crate::base::{Quantity, Unit};
 
-use super::condition::{Check, Condition, Direction, Op, Rule, Test};
+use super::condition::{Check, Direction, Op, Rule, Test};
 use super::doubt::{Doubt, Outcome};
 use super::facts::{Better, Fact, Facts};
 use super::unit::factors;
@@ -18,32 +18,30 @@ impl Rule {
     /// `and` fails when any part fails, else is unknown when any part is; `or` holds when any part holds, else is
     /// unknown when any part is. A number that is missing, NaN or infinite makes its test unknown.
     pub fn evaluate(&self, facts: &Facts) -> Outcome {
-        let unnamed = facts.unnamed().filter(|_| self.speaks_of_one());
-        condition(&self.condition, facts, unnamed)
+        let fallback = facts.unnamed().filter(|_| self.speaks_of_one());
+        let mut doubt = None;
+        for tests in &self.any {
+            match all(tests, facts, fallback) {
+                Outcome::Holds => return Outcome::Holds,
+                Outcome::Fails => {}
+                Outcome::Unknown(why) => doubt = doubt.or(Some(why)),
+            }
+        }
+        doubt.map_or(Outcome::Fails, Outcome::Unknown)
     }
 }
 
-fn condition(at: &Condition, facts: &Facts, fallback: Option<&Fact>) -> Outcome {
-    let (parts, decisive) = match at {
-        Condition::Test(test) => return answer(test, facts, fallback),
-        Condition::All(parts) => (parts, false),
-        Condition::Any(parts) => (parts, true),
-    };
-    let mut doubt = None;
-    for part in parts {
-        match condition(part, facts, fallback) {
-            Outcome::Holds if decisive => return Outcome::Holds,
-            Outcome::Fails if !decisive => return Outcome::Fails,
-            Outcome::Holds | Outcome::Fails => {}
+/// One alternative; without any test it says nothing, and nothing is never true.
+fn all(tests: &[Test], facts: &Facts, fallback: Option<&Fact>) -> Outcome {
+    let mut doubt = tests.is_empty().then(|| Doubt::Missing { name: "an empty rule".to_owned() });
+    for test in tests {
+        match answer(test, facts, fallback) {
+            Outcome::Holds => {}
+            Outcome::Fails => return Outcome::Fails,
             Outcome::Unknown(why) => doubt = doubt.or(Some(why)),
         }
     }
-    match doubt {
-        Some(why) => Outcome::Unknown(why),
-        None if parts.is_empty() => Outcome::Unknown(Doubt::Missing { name: "an empty rule".to_owned() }),
-        None if decisive => Outcome::Fails,
-        None => Outcome::Holds,
-    }
+    doubt.map_or(Outcome::Holds, Outcome::Unknown)
 }
 
 fn answer(test: &Test, facts: &Facts, fallback: Option<&Fact>) -> Outcome {
@@ -73,7 +71,7 @@ fn demand(test: &Test, name: &str, fact: &Fact) -> Result<bool, Doubt> {
     {
         return Err(Doubt::OtherSpan { name: name(), have, want });
     }
-    let against = |limit: &crate::base::Quantity| -> Result<Ordering, Doubt> {
+    let against = |limit: &Quantity| -> Result<Ordering, Doubt> {
         if !limit.value.is_finite() {
             return Err(Doubt::NotFinite { name: "the limit".to_owned() });
         }

@@ -12,28 +12,48 @@
 //! | `> 20% change`, `drops > 20%`, `+5%` | a change from the baseline, with its direction |
 //! | `increasing`, `decreasing` | any change that way |
 //! | `> 3 restarts in 5m`, `> 100 / hour` | a count over a window; a rate |
-//! | `present`, `failing`, `detected` | a flag that is up |
+//! | `present`, `health checks failing`, `stable` | a flag that is up |
 //! | `a = 0 and b > 1`, `a > 1 or b > 2` | both; either |
+//! | `Canary healthy (error rate < 0.1%)` | the condition in the brackets |
 //!
 //! Where a playbook leaves the operator out, the reading is fixed and [`Rule`]'s `Display` shows it: zero is
 //! `= 0`; a length of time after its name (`P0 15 min`) or a name that says `max` is `<=`; all else is `>=`.
-//! `in < 5 min` after a test asks in addition for the number `duration` to be under it.
+//! `unit 100% in < 5 min` asks in addition that `unit duration` (without a name: `duration`) is below five minutes.
+//! A clause without a name speaks of the number of the clause before it. `and` binds closer than `or`.
+//! A remark in brackets is for people, unless it says the unit of a bare number: `> 1000 (ms)`.
+//!
+//! From text to rule: `token` cuts, `cursor` walks, `parse` joins, `clause` finds names and spans, `check` reads
+//! the demand, `measure` its numbers, `write` puts it back. `evaluate` holds it against [`Facts`].
 //!
 //! Invariants: parsing never panics and never guesses a missing number; the canonical text parses back to an
 //! equal rule; a rule over a missing, infinite or non-numeric value is unknown, never true; numbers of
 //! different units are never compared.
 
 mod action;
+mod check;
+mod clause;
 mod condition;
+mod cursor;
 mod doubt;
+mod error;
 mod evaluate;
 mod facts;
+mod measure;
+mod parse;
+mod phrase;
 mod subject;
+#[cfg(test)]
+mod tests;
+mod token;
 mod unit;
+mod words;
+mod write;
 
-pub use action::Action;
-pub use condition::{Check, Condition, Direction, Op, Rule, Test};
+pub use action::{Action, ActionWord, actions_of};
+pub use condition::{Check, Direction, Op, Rule, Test};
 pub use doubt::{Doubt, Outcome};
+pub use error::RuleError;
 pub use facts::{Better, Fact, Facts};
+pub use phrase::{Phrase, classify};
 pub use subject::Subject;
 pub use unit::UnitMismatch;

@@ -14,6 +14,34 @@ impl Subject {
         (!text.is_empty()).then_some(Self(text))
     }
 
+    /// A name from words that are known to be there.
+    pub(super) fn of_words(text: &str) -> Self {
+        Self(text.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+
+    /// The name without its last word, if that is it; `None` when nothing is left.
+    pub(super) fn without_last_word(self, word: &str) -> Option<Self> {
+        match self.0.rsplit_once(' ') {
+            Some((rest, last)) if last.eq_ignore_ascii_case(word) => Self::new(rest),
+            None if self.0.eq_ignore_ascii_case(word) => None,
+            _ => Some(self),
+        }
+    }
+
+    /// Whether it says by itself that something is so: `health checks failing`, `endpoint returning 500`,
+    /// `stable in production`.
+    pub(super) fn is_state(&self) -> bool {
+        let key = self.key();
+        let mut back = key.rsplit(' ');
+        let last = back.next().unwrap_or_default();
+        let status = matches!(back.next(), Some("returning" | "returns" | "return"));
+        let failing =
+            ["failing", "fail", "fails", "failed", "down", "unhealthy", "unavailable", "unreachable"];
+        (status && last.chars().all(|c| c.is_ascii_digit()))
+            || failing.contains(&last)
+            || key.split(' ').any(|word| word == "stable")
+    }
+
     /// As it was written.
     pub fn as_str(&self) -> &str {
         &self.0

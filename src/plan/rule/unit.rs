@@ -24,7 +24,7 @@ impl Rule {
     /// The first limit of another kind, with what to write instead.
     pub fn check_unit(&self, unit: &Unit) -> Result<(), UnitMismatch> {
         let all = self.speaks_of_one();
-        for test in self.tests().into_iter().filter(|test| all || test.subject.is_none()) {
+        for test in self.tests().filter(|test| all || test.subject.is_none()) {
             match &test.check {
                 Check::Compare { value, .. } => {
                     factors(unit, value)?;

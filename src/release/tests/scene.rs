@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::analysis::Verdict;
 use crate::base::*;
-use crate::plan::rule::{Action, Check, Condition, Op, Rule, Test};
+use crate::plan::rule::{Action, Check, Op, Rule, Test};
 use crate::plan::{Check as GateCheck, *};
 use crate::release::*;
 
@@ -180,7 +180,7 @@ impl Scene {
 pub fn plan() -> Plan {
     let one_percent = Check::Compare { op: Op::Above, value: Quantity::new(0.01, Unit::Ratio) };
     let test = Test { subject: None, check: one_percent, within: None, scope: None };
-    let rule = Rule { condition: Condition::Test(test), lasting: Some(Seconds(300)) };
+    let rule = Rule { lasting: Some(Seconds(300)), ..Rule::one(test) };
     Plan {
         release: ReleaseSpec {
             name: "web".into(),

@@ -13,7 +13,7 @@ use tminus::engine::ports::{
 };
 use tminus::engine::{Nature, PlanReader, Setup};
 use tminus::journal::{Genesis, MemoryStore, Store};
-use tminus::plan::rule::{Action, Check as Demand, Condition, Op, Rule, Test};
+use tminus::plan::rule::{Action, Check as Demand, Op, Rule, Test};
 use tminus::plan::{
     Blind, Check, CommandCheck, Gate, Metric, Otherwise, Plan, ProcedureStep, ReleaseKind, ReleaseSpec,
     Rollout, Source, Step, Strategy, Trigger, Watched,
@@ -206,7 +206,7 @@ impl PlanReader for Fixed {
 
 pub fn compare(op: Op, value: f64, lasting: Option<u64>) -> Rule {
     let value = tminus::base::Quantity::new(value, Unit::Ratio);
-    let rule = Rule::new(Condition::Test(Test::new(Demand::Compare { op, value })));
+    let rule = Rule { any: vec![vec![Test::new(Demand::Compare { op, value })]], lasting: None };
     Rule { lasting: lasting.map(Seconds), ..rule }
 }
 

@@ -1,0 +1,129 @@
+//! `[rollout.*]` and `[procedure.*]`.
+
+use crate::base::{GateId, ProcedureId, RolloutId, Seconds, StageId, Untrusted, Weight};
+use crate::plan::file::{self, At};
+use crate::plan::{Blind, Plan, PlanError, Procedure, ProcedureStep, Rollout, Step, Strategy};
+
+use super::desk::{Desk, title};
+use super::{document, gates};
+
+/// The procedures of the plan file; without any, those of the document, which people follow.
+pub(super) fn procedures(desk: &Desk<'_>, plan: &Plan) -> Result<Vec<Procedure>, PlanError> {
+    if desk.file.procedure.is_empty() {
+        return Ok(desk.playbook.map(document::procedures).unwrap_or_default());
+    }
+    let one = |(name, written): &(At<String>, file::Procedure)| {
+        if written.steps.is_empty() {
+            let help = "add `steps = [{ run = [\"…\"] }, { manual = \"…\" }]`";
+            return Err(desk.wrong(name, "is a procedure without a step", help));
+        }
+        Ok(Procedure {
+            id: ProcedureId::new(name.as_str()),
+            title: title(written.title.as_ref(), name.as_str()),
+            steps: written.steps.iter().map(|it| procedure_step(desk, it)).collect::<Result<_, _>>()?,
+            verify: gate_names(desk, plan, &written.verify)?,
+        })
+    };
+    desk.file.procedure.iter().map(one).collect()
+}
+
+fn procedure_step(desk: &Desk<'_>, step: &At<file::ProcedureStep>) -> Result<ProcedureStep, PlanError> {
+    match (&step.value.run, &step.value.manual) {
+        (Some(run), None) => {
+            let output = (&step.value.expect, &step.value.contains);
+            Ok(ProcedureStep::Command(gates::command(desk, run, &step.value.env, output)?))
+        }
+        (None, Some(text)) => Ok(ProcedureStep::Manual { text: Untrusted::new(text.as_str()) }),
+        _ => {
+            let help = "write `{ run = [\"program\", \"argument\"] }` or `{ manual = \"what to do\" }`";
+            Err(desk.place.error(step.start, "a step is either a command or something a person does", help))
+        }
+    }
+}
+
+/// The rollouts of the plan file.
+pub(super) fn rollouts(desk: &Desk<'_>, plan: &Plan) -> Result<Vec<Rollout>, PlanError> {
+    let one = |(name, written): &(At<String>, file::Rollout)| {
+        let known = plan.procedures.iter().map(|procedure| procedure.id.as_str());
+        let rollback = match &written.rollback {
+            Some(procedure) => Some(ProcedureId::new(desk.named(procedure, "procedure", known)?)),
+            None => None,
+        };
+        let stages = plan.stages.iter().map(|stage| stage.id.as_str());
+        let stage = match &written.stage {
+            Some(stage) => Some(StageId::new(desk.referred(stage, "stage", stages)?)),
+            None => None,
+        };
+        Ok(Rollout {
+            id: RolloutId::new(name.as_str()),
+            stage,
+            strategy: written.strategy.unwrap_or(Strategy::Canary),
+            router: written.router.clone(),
+            deploy: written.deploy.clone(),
+            steps: steps(desk, plan, &written.steps)?,
+            blind: written.blind.as_ref().map(|blind| self::blind(desk, blind)).transpose()?,
+            rollback,
+        })
+    };
+    desk.file.rollout.iter().map(one).collect()
+}
+
+/// The steps: weights rise and the last is all traffic.
+fn steps(desk: &Desk<'_>, plan: &Plan, list: &At<Vec<At<file::Step>>>) -> Result<Vec<Step>, PlanError> {
+    let mut steps: Vec<Step> = Vec::new();
+    for At { value: step, .. } in &list.value {
+        let at = step.weight.start;
+        let Some(weight) = Weight::percent(step.weight.value) else {
+            let message = format!("a weight of {} is no share of the traffic", step.weight.value);
+            return Err(desk.place.error(at, message, "write percent from 0 to 100, such as `weight = 25`"));
+        };
+        if let Some(before) = steps.last().filter(|before| before.weight >= weight) {
+            let message =
+                format!("the weight {weight} does not rise from {} of the step before", before.weight);
+            return Err(desk.place.error(
+                at,
+                message,
+                "order the steps by weight, each more than the one before",
+            ));
+        }
+        steps.push(Step {
+            weight,
+            soak: step.soak.as_ref().map_or(Ok(Seconds(0)), |soak| desk.length(soak))?,
+            gates: gate_names(desk, plan, &step.gates)?,
+            auto: step.auto,
+        });
+    }
+    if steps.last().is_none_or(|last| last.weight != Weight::FULL) {
+        let at = list.value.last().map_or(list.start, |last| last.value.weight.start);
+        let help = "end the steps with `{ weight = 100 }`";
+        return Err(desk.place.error(at, "the last step does not bring all traffic", help));
+    }
+    Ok(steps)
+}
+
+fn blind(desk: &Desk<'_>, blind: &file::Blind) -> Result<Blind, PlanError> {
+    let above = match &blind.above {
+        Some(share) => share
+            .as_str()
+            .trim()
+            .strip_suffix('%')
+            .and_then(|number| number.trim().parse().ok())
+            .and_then(Weight::percent)
+            .ok_or_else(|| {
+                desk.wrong(share, "is no share of the traffic", "write percent from 0 to 100, such as `10%`")
+            })?,
+        None => Weight::ZERO,
+    };
+    let after = desk.length(&blind.after)?;
+    Ok(Blind { after, above, actions: desk.actions(&blind.actions.0, blind.after.start)? })
+}
+
+/// Gates named in a list.
+pub(super) fn gate_names(
+    desk: &Desk<'_>,
+    plan: &Plan,
+    list: &[At<String>],
+) -> Result<Vec<GateId>, PlanError> {
+    let known = || plan.gates.iter().map(|gate| gate.id.as_str());
+    list.iter().map(|gate| Ok(GateId::new(desk.named(gate, "gate", known())?))).collect()
+}
