@@ -47,7 +47,7 @@ impl Depth {
 }
 
 /// The sixteen colours as terminals commonly draw them.
-pub(in crate::tui) const SIXTEEN: [(Color, (u8, u8, u8)); 16] = [
+const SIXTEEN: [(Color, (u8, u8, u8)); 16] = [
     (Color::Black, (0, 0, 0)),
     (Color::Red, (170, 0, 0)),
     (Color::Green, (0, 170, 0)),
@@ -84,6 +84,11 @@ const STEPS: [u8; 6] = [0, 95, 135, 175, 215, 255];
 /// The nearest of the cube and the grey ramp, indices 16 to 255.
 fn cube(wanted: (u8, u8, u8)) -> u8 {
     (16..=255u8).min_by_key(|index| distance(wanted, indexed(*index))).unwrap_or(7)
+}
+
+/// What one of the sixteen looks like.
+pub(in crate::tui) fn named(color: Color) -> Option<(u8, u8, u8)> {
+    SIXTEEN.into_iter().find(|(known, _)| *known == color).map(|(_, rgb)| rgb)
 }
 
 /// What an index of the 256 looks like.

@@ -11,7 +11,7 @@ mod symbols;
 use ratatui::style::Style;
 
 pub use depth::Depth;
-pub(in crate::tui) use depth::indexed;
+pub(in crate::tui) use depth::{indexed, named};
 pub use file::ThemeError;
 pub use meaning::Meaning;
 pub use symbols::Symbols;

@@ -1,0 +1,98 @@
+//! Everything a key or the palette can ask for.
+
+use serde::Deserialize;
+
+/// What a key does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the names are the words of the keymap, and each binding carries its description")]
+pub enum Action {
+    Nothing,
+    // around
+    Up,
+    Down,
+    Top,
+    Bottom,
+    HalfUp,
+    HalfDown,
+    PageUp,
+    PageDown,
+    NextPane,
+    PreviousPane,
+    Stages,
+    Gates,
+    Rollout,
+    Metrics,
+    RollCallPane,
+    Open,
+    Back,
+    // screens
+    RollCall,
+    Log,
+    Help,
+    Guide,
+    Why,
+    Filter,
+    Palette,
+    // items
+    Tick,
+    Undo,
+    Skip,
+    Note,
+    NoteRelease,
+    Assign,
+    Attach,
+    OpenLink,
+    AddItem,
+    Retime,
+    LeaveStage,
+    // gates
+    RunGate,
+    AcceptGate,
+    DeclineGate,
+    WaiveGate,
+    // roll-call
+    Go,
+    NoGo,
+    Absent,
+    RequestApprovals,
+    // the world
+    Start,
+    Promote,
+    PromoteFull,
+    Hold,
+    Resume,
+    RollBack,
+    RearmMessages,
+    DeclareStable,
+    CancelRelease,
+    // the program
+    CopyStatus,
+    NextTheme,
+    Redraw,
+    Suspend,
+    Quit,
+    // dialogs
+    Confirm,
+    Cancel,
+}
+
+impl Action {
+    /// True for what changes the world outside; such a key is an upper-case letter or a function key.
+    pub fn acts_on_world(self) -> bool {
+        matches!(self, Self::Promote | Self::PromoteFull | Self::Hold | Self::Resume | Self::RollBack | Self::Start)
+    }
+
+    /// What the palette offers beside the keys, with its words.
+    pub const PALETTE_ONLY: [(Self, &'static str); 9] = [
+        (Self::Start, "start the release: T-0"),
+        (Self::PromoteFull, "promote to all traffic at once"),
+        (Self::Resume, "lift the hold and let automation go on"),
+        (Self::RearmMessages, "let messages and checkpoints go on after a hold or rollback"),
+        (Self::DeclareStable, "declare the release stable"),
+        (Self::CancelRelease, "call the release off"),
+        (Self::Guide, "read the guide"),
+        (Self::NextTheme, "use the next theme"),
+        (Self::Redraw, "draw the whole screen anew"),
+    ];
+}

@@ -1,0 +1,230 @@
+//! What a confirm dialog can be about: its words, the facts it shows, the wish it makes.
+
+use crate::base::{RoleId, RolloutId, Untrusted, Weight};
+use crate::release::{Answer, Wish, standing};
+use crate::tui::model::{Model, Poll, ready, shares};
+use crate::tui::theme::Meaning;
+
+/// A change that asks first.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// Give the canary this share.
+    Promote {
+        /// The rollout.
+        rollout: RolloutId,
+        /// The share.
+        to: Weight,
+    },
+    /// Stand still.
+    Hold(RolloutId),
+    /// Lift the holds.
+    Resume(RolloutId),
+    /// Put traffic back.
+    RollBack(RolloutId),
+    /// T-0.
+    Start,
+    /// T-0 without anything to go back to.
+    StartFirst,
+    /// Say go for a role.
+    Go(RoleId),
+    /// Send a message of the plan.
+    Send(String),
+    /// Leave the current stage.
+    LeaveStage,
+    /// Let messages go on.
+    Rearm,
+    /// Over and well.
+    Stable,
+}
+
+impl Change {
+    /// The question.
+    pub fn title(&self, model: &Model) -> String {
+        let place = if model.view.plan.release.production { " in PROD" } else { "" };
+        match self {
+            Self::Promote { rollout, to } => format!("Promote {rollout} to {to}{place}?"),
+            Self::Hold(rollout) => format!("Hold {rollout}{place}?"),
+            Self::Resume(rollout) => format!("Lift the hold of {rollout}{place}?"),
+            Self::RollBack(rollout) => format!("Roll back {rollout}{place}?"),
+            Self::Start | Self::StartFirst => format!("Start the release{place}?"),
+            Self::Go(role) => format!("Say go as {}?", role_title(model, role)),
+            Self::Send(message) => format!("Send {message}{place}?"),
+            Self::LeaveStage => "Leave this stage?".to_owned(),
+            Self::Rearm => "Let messages go on?".to_owned(),
+            Self::Stable => "Declare the release stable?".to_owned(),
+        }
+    }
+
+    /// What must be typed to confirm; none means the confirm key.
+    pub fn to_type(&self) -> Option<String> {
+        match self {
+            Self::Promote { to, .. } => Some(to.value().to_string()),
+            _ => None,
+        }
+    }
+
+    /// The word on the confirm button.
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Self::Promote { .. } => "promote",
+            Self::Hold(_) => "hold",
+            Self::Resume(_) => "go on",
+            Self::RollBack(_) => "roll back",
+            Self::Start => "start",
+            Self::StartFirst => "start with nothing to go back to",
+            Self::Go(_) => "go",
+            Self::Send(_) => "send",
+            Self::LeaveStage => "leave",
+            Self::Rearm => "re-arm",
+            Self::Stable => "stable",
+        }
+    }
+
+    /// The wish it makes.
+    pub fn wish(&self) -> Wish {
+        let reason = Untrusted::default();
+        match self.clone() {
+            Self::Promote { rollout, to } => Wish::Promote { rollout, to: Some(to) },
+            Self::Hold(rollout) => Wish::Hold { rollout: Some(rollout), reason },
+            Self::Resume(rollout) => Wish::Resume { rollout: Some(rollout) },
+            Self::RollBack(rollout) => Wish::RollBack { rollout: Some(rollout), reason },
+            Self::Start => Wish::Start { accept_first_release: false },
+            Self::StartFirst => Wish::Start { accept_first_release: true },
+            Self::Go(role) => Wish::Approve { role, answer: Answer::Go, reason },
+            Self::Send(message) => Wish::SendMessage { message },
+            Self::LeaveStage => Wish::LeaveStage { waiver: None },
+            Self::Rearm => Wish::RearmMessages,
+            Self::Stable => Wish::DeclareStable,
+        }
+    }
+}
+
+fn role_title(model: &Model, role: &RoleId) -> String {
+    model.view.plan.role(role).map(|role| role.title.line()).unwrap_or_else(|| role.to_string())
+}
+
+/// What a dialog shows: the exact change, the evidence it rests on, who else must agree. Nothing in it counts
+/// seconds, so it changes only when something that matters does.
+pub fn facts(model: &Model, change: &Change) -> Vec<(Meaning, String)> {
+    let mut out = Vec::new();
+    match change {
+        Change::Promote { rollout, to } => {
+            traffic(model, rollout, *to, &mut out);
+            gates(model, &mut out);
+            blockers(model, &mut out);
+        }
+        Change::RollBack(rollout) => {
+            traffic(model, rollout, Weight::ZERO, &mut out);
+            match ready(&model.view, rollout) {
+                Some((version, healthy, wanted)) => {
+                    let meaning = if healthy >= wanted && wanted > 0 { Meaning::Good } else { Meaning::Warn };
+                    out.push((meaning, format!("back to {version}: {healthy} of {wanted} healthy")));
+                }
+                None => out.push((Meaning::Warn, "nothing was captured: traffic to 0, workload to 0".to_owned())),
+            }
+            out.push((Meaning::Muted, "automation stays off until a person turns it on".to_owned()));
+        }
+        Change::Hold(rollout) => {
+            let share = shares(&model.view, rollout).desired;
+            let at = share.map_or("its present share".to_owned(), |share| share.to_string());
+            out.push((Meaning::Dialog, format!("the canary stays at {at}; nothing goes on by itself")));
+            out.push((Meaning::Muted, "messages and checkpoints wait until a person re-arms them".to_owned()));
+        }
+        Change::Resume(rollout) => {
+            let holds = model.view.state.rollouts.get(rollout).map(|known| known.holds.as_slice());
+            for hold in holds.unwrap_or_default() {
+                let text = format!("held by {}: {}", hold.mark.by.name(), hold.reason.line());
+                out.push((Meaning::Warn, text));
+            }
+            out.push((Meaning::Dialog, "every hold is lifted and automation may act again".to_owned()));
+        }
+        Change::Start | Change::StartFirst => {
+            poll(model, &mut out);
+            gates(model, &mut out);
+            blockers(model, &mut out);
+            if *change == Change::StartFirst {
+                let text = "first release: a rollback means no traffic and the workload to 0";
+                out.push((Meaning::Warn, text.to_owned()));
+            }
+        }
+        Change::Go(_) => {
+            let plan = &model.view.plan;
+            out.push((Meaning::Dialog, format!("{} {}", plan.release.name, plan.release.version)));
+            out.push((Meaning::Muted, format!("plan {}", plan.digest.short())));
+            gates(model, &mut out);
+            poll(model, &mut out);
+        }
+        Change::Send(name) => {
+            if let Some(message) = model.view.plan.messages.iter().find(|message| &message.name == name) {
+                out.push((Meaning::Dialog, format!("to {}", message.audience.line())));
+                out.push((Meaning::Muted, message.text.cell(200)));
+            }
+        }
+        Change::LeaveStage => blockers(model, &mut out),
+        Change::Rearm => {
+            let text = "messages and checkpoints that waited since the hold or rollback go on";
+            out.push((Meaning::Dialog, text.to_owned()));
+        }
+        Change::Stable => {
+            gates(model, &mut out);
+            blockers(model, &mut out);
+        }
+    }
+    out
+}
+
+fn traffic(model: &Model, rollout: &RolloutId, to: Weight, out: &mut Vec<(Meaning, String)>) {
+    let arrow = model.setup.theme.symbols.arrow;
+    let seen = shares(&model.view, rollout);
+    let from = seen.configured.or(seen.desired);
+    let shown = from.map_or("unknown".to_owned(), |from| from.to_string());
+    let rest = from.map_or("unknown".to_owned(), |from| from.rest().to_string());
+    out.push((Meaning::Dialog, format!("canary {shown} {arrow} {to}, stable {rest} {arrow} {}", to.rest())));
+}
+
+fn gates(model: &Model, out: &mut Vec<(Meaning, String)>) {
+    let now = model.now();
+    let gates = &model.view.plan.gates;
+    if gates.is_empty() {
+        return;
+    }
+    let stuck: Vec<String> = gates
+        .iter()
+        .filter(|gate| !standing(&model.view.state, gate, now).allows)
+        .map(|gate| gate.title.cell(24))
+        .collect();
+    if stuck.is_empty() {
+        out.push((Meaning::Good, format!("all {} gates allow", gates.len())));
+    } else {
+        let text = format!("{} of {} gates in the way: {}", stuck.len(), gates.len(), shorten(&stuck));
+        out.push((Meaning::Warn, text));
+    }
+}
+
+fn poll(model: &Model, out: &mut Vec<(Meaning, String)>) {
+    let poll = Poll::of(&model.view);
+    if poll.total() == 0 {
+        return;
+    }
+    if !poll.no_go.is_empty() {
+        out.push((Meaning::Bad, format!("no-go: {}", poll.no_go.join(", "))));
+    }
+    if poll.waiting.is_empty() && poll.no_go.is_empty() {
+        out.push((Meaning::Good, format!("all {} roles said go", poll.total())));
+    } else if !poll.waiting.is_empty() {
+        out.push((Meaning::Warn, format!("still to answer: {}", shorten(&poll.waiting))));
+    }
+}
+
+fn blockers(model: &Model, out: &mut Vec<(Meaning, String)>) {
+    for blocker in model.blockers.iter().filter(|blocker| blocker.code != "soak").take(3) {
+        out.push((Meaning::Warn, blocker.message.clone()));
+    }
+}
+
+fn shorten(names: &[String]) -> String {
+    let shown: Vec<&str> = names.iter().take(3).map(String::as_str).collect();
+    let more = names.len().saturating_sub(3);
+    let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{tail}", shown.join(", "))
+}

@@ -1,0 +1,170 @@
+//! The lines under the panes: what just happened, what is due next, and what the keys would do.
+
+use ratatui::layout::Rect;
+
+use crate::base::Weight;
+use crate::release::{RolloutPhase, Status};
+use crate::tui::keymap::{Action, Context};
+use crate::tui::model::{Due, Model, item_line, next_weight, ready};
+use crate::tui::theme::Meaning;
+use crate::tui::widget::{Canvas, Piece, cells, fit, piece, until, wall};
+
+use super::header::short_name;
+
+/// What just happened, newest first, as much as fits.
+pub fn recent(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
+    let zone = model.index.zone.clone().unwrap_or(jiff::tz::TimeZone::UTC);
+    let symbols = &model.setup.theme.symbols;
+    let mut pieces = vec![piece(Meaning::Base, " ")];
+    let mut left = area.width.saturating_sub(2);
+    for (count, line) in model.view.recent.iter().rev().take(4).enumerate() {
+        let time = wall(line.at, &zone);
+        let text = format!(" {}", line.text);
+        let gap = if count == 0 { String::new() } else { format!("  {}  ", symbols.dot) };
+        let size = cells(&gap) + cells(&time) + cells(&text);
+        if size > left && count > 0 {
+            break;
+        }
+        left = left.saturating_sub(size);
+        pieces.push(piece(Meaning::Border, gap));
+        pieces.push(piece(Meaning::Muted, time));
+        pieces.push(piece(if count == 0 { Meaning::Base } else { Meaning::Muted }, text));
+    }
+    if model.view.recent.is_empty() {
+        pieces.push(piece(Meaning::Muted, "nothing has happened yet"));
+    }
+    canvas.line(area, 0, &pieces);
+}
+
+/// What is due next, and what is late.
+pub fn due(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
+    let now = model.now();
+    let symbols = &model.setup.theme.symbols;
+    let mut pieces = vec![piece(Meaning::Muted, " next ")];
+    match model.index.next(now) {
+        None => pieces.push(piece(Meaning::Muted, "nothing is due")),
+        Some((at, due)) => {
+            let (text, owner, offset) = match due {
+                Due::Item(place) => match item_line(&model.view, place) {
+                    Some(line) => (line.text, line.owner, line.due),
+                    None => ("", None, None),
+                },
+                Due::Checkpoint(place) => match model.view.plan.checkpoints.get(place) {
+                    Some(row) => (row.text.raw(), row.owner.as_deref(), Some(row.at)),
+                    None => ("", None, None),
+                },
+            };
+            let offset = offset.map(|offset| offset.to_string()).unwrap_or_default();
+            let owner = owner.map(|owner| format!("  {}", short_name(owner))).unwrap_or_default();
+            let left = until(at.as_second() - now.as_second());
+            let used = 9 + cells(&offset) + cells(&owner) + cells(&left);
+            let room = usize::from(area.width.saturating_sub(used + 12));
+            pieces.push(piece(Meaning::Accent, format!("{offset} ")));
+            pieces.push(piece(Meaning::Base, fit(text, room, symbols.cut)));
+            pieces.push(piece(Meaning::Muted, format!("{owner}  {left}")));
+        }
+    }
+    let late = model.index.overdue(now);
+    if late > 0 {
+        pieces.push(piece(Meaning::Warn, format!("   {} {late} late", symbols.doubt)));
+    }
+    canvas.line(area, 0, &pieces);
+}
+
+/// The keys and what they would do now. The world's keys and the help stay when there is no room for others.
+pub fn keys(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
+    canvas.fill(area, Meaning::Bar);
+    let row = if model.typed.is_empty() { hints(model, area.width) } else { follow_ups(model) };
+    canvas.line(area, 0, &row);
+}
+
+fn follow_ups(model: &Model) -> Vec<Piece> {
+    let typed: String = model.typed.iter().map(ToString::to_string).collect();
+    let mut pieces = vec![piece(Meaning::Key, format!(" {typed} "))];
+    for (key, desc) in model.setup.keymap.follow_ups(&model.contexts(), &model.typed) {
+        pieces.push(piece(Meaning::Key, format!(" {key} ")));
+        pieces.push(piece(Meaning::Bar, desc));
+    }
+    pieces
+}
+
+fn hints(model: &Model, width: u16) -> Vec<Piece> {
+    let contexts = model.contexts();
+    let must: Vec<Vec<Piece>> = [Action::Promote, Action::Hold, Action::RollBack, Action::Help]
+        .into_iter()
+        .filter_map(|action| must_hint(model, &contexts, action, width))
+        .collect();
+    let size = |pieces: &[Piece]| pieces.iter().map(|Piece(_, text)| cells(text)).sum::<u16>() + 2;
+    let mut left = width.saturating_sub(1 + must.iter().map(|hint| size(hint)).sum::<u16>());
+    let mut shown: Vec<Vec<Piece>> = Vec::new();
+    for binding in contexts.iter().flat_map(|context| model.setup.keymap.bindings(*context)) {
+        let Some(hint) = binding.hint.as_ref().filter(|_| !is_must(binding.action)) else {
+            continue;
+        };
+        let pieces = vec![
+            piece(Meaning::Key, format!("{} ", binding.first_key())),
+            piece(Meaning::Bar, hint.clone()),
+        ];
+        if size(&pieces) > left {
+            break;
+        }
+        left -= size(&pieces);
+        shown.push(pieces);
+    }
+    let mut row = vec![piece(Meaning::Bar, " ")];
+    for hint in shown.into_iter().chain(must) {
+        row.extend(hint);
+        row.push(piece(Meaning::Bar, "  "));
+    }
+    row
+}
+
+fn is_must(action: Action) -> bool {
+    matches!(action, Action::Promote | Action::Hold | Action::RollBack | Action::Help)
+}
+
+fn must_hint(model: &Model, contexts: &[Context], action: Action, width: u16) -> Option<Vec<Piece>> {
+    let binding = model.setup.keymap.binding_of(contexts, action)?;
+    let (meaning, text) = match action {
+        Action::Help => (Meaning::Bar, "help".to_owned()),
+        Action::Promote => promote_hint(model)?,
+        Action::Hold => {
+            model.rollout().filter(|_| !model.view.state.status.is_over())?;
+            (Meaning::Bar, "hold".to_owned())
+        }
+        _ => roll_back_hint(model, width)?,
+    };
+    Some(vec![piece(Meaning::Key, format!("{} ", binding.first_key())), piece(meaning, text)])
+}
+
+fn promote_hint(model: &Model) -> Option<(Meaning, String)> {
+    let rollout = model.rollout().filter(|_| !model.view.state.status.is_over())?;
+    let known = model.view.state.rollouts.get(&rollout.id);
+    let to = next_weight(rollout, known)?;
+    let arrow = model.setup.theme.symbols.arrow;
+    let from = known.and_then(|known| known.desired).unwrap_or(Weight::ZERO);
+    Some((Meaning::Bar, format!("promote {}{arrow}{}", from.value(), to.value())))
+}
+
+/// What a rollback would do: where to, and whether that is ready.
+pub fn roll_back_hint(model: &Model, width: u16) -> Option<(Meaning, String)> {
+    let rollout = model.rollout()?;
+    let arrow = model.setup.theme.symbols.arrow;
+    let known = model.view.state.rollouts.get(&rollout.id);
+    let verb = if width < 60 { "" } else { "roll back " };
+    if model.view.state.status == Status::RolledBack
+        || known.is_some_and(|known| known.phase == RolloutPhase::RolledBack)
+    {
+        return Some((Meaning::Muted, "rolled back".to_owned()));
+    }
+    match ready(&model.view, &rollout.id) {
+        Some((version, healthy, wanted)) => {
+            let meaning = if healthy >= wanted && wanted > 0 { Meaning::Good } else { Meaning::Warn };
+            Some((meaning, format!("{verb}{arrow} {version} ready {healthy}/{wanted}")))
+        }
+        None if model.view.state.first_release => {
+            Some((Meaning::Warn, format!("{verb}{arrow} no traffic, workload to 0")))
+        }
+        None => Some((Meaning::Unknown, format!("{verb}{arrow} not captured before T-0"))),
+    }
+}

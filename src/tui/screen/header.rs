@@ -1,0 +1,225 @@
+//! The header: what goes out and where, the T-clock, the poll, who acts, how old the numbers are, who is here.
+//!
+//! What must never be cut (environment, T-clock, poll, hold, engine) comes in a long and a short form; the rest
+//! goes first when there is no room.
+
+use crate::release::{EngineHealth, Status, clock};
+use crate::tui::model::{Model, Poll, held, identity, metrics_age};
+use crate::tui::theme::Meaning;
+use crate::tui::widget::{Piece, age, cells, piece, t_clock};
+
+/// A part of the header.
+struct Segment {
+    long: Vec<Piece>,
+    short: Vec<Piece>,
+    must: bool,
+}
+
+impl Segment {
+    fn must(long: Vec<Piece>, short: Vec<Piece>) -> Self {
+        Self { long, short, must: true }
+    }
+    fn may(pieces: Vec<Piece>) -> Self {
+        Self { short: pieces.clone(), long: pieces, must: false }
+    }
+}
+
+/// The rows of the header for a width, at most two.
+pub fn header(model: &Model, width: u16, tall: bool) -> Vec<Vec<Piece>> {
+    let segments = segments(model);
+    let bar = piece(Meaning::Border, format!(" {} ", model.setup.theme.symbols.bar));
+    let long: Vec<&[Piece]> = segments.iter().map(|segment| segment.long.as_slice()).collect();
+    let short: Vec<&[Piece]> = segments.iter().map(|segment| segment.short.as_slice()).collect();
+    let must: Vec<&[Piece]> =
+        segments.iter().filter(|segment| segment.must).map(|segment| segment.short.as_slice()).collect();
+    let most = if tall { 2 } else { 1 };
+    for (parts, rows) in [(&long, 1), (&long, most), (&short, 1), (&short, most), (&must, 1)] {
+        let laid = flow(parts, &bar, width);
+        if laid.len() <= rows {
+            return laid;
+        }
+    }
+    flow(&must, &bar, width).into_iter().take(2).collect()
+}
+
+/// Lays parts out in rows, a part never broken.
+fn flow(parts: &[&[Piece]], bar: &Piece, width: u16) -> Vec<Vec<Piece>> {
+    let mut rows: Vec<Vec<Piece>> = Vec::new();
+    let mut used = 0;
+    for part in parts.iter().filter(|part| !part.is_empty()) {
+        let size: u16 = part.iter().map(|Piece(_, text)| cells(text)).sum();
+        match rows.last_mut() {
+            Some(row) if used + 3 + size < width => {
+                row.push(bar.clone());
+                row.extend(part.iter().cloned());
+                used += 3 + size;
+            }
+            _ => {
+                let mut row = vec![piece(Meaning::Bar, " ")];
+                row.extend(part.iter().cloned());
+                rows.push(row);
+                used = 1 + size;
+            }
+        }
+    }
+    rows
+}
+
+fn segments(model: &Model) -> Vec<Segment> {
+    vec![
+        release(model),
+        t(model),
+        standing(model),
+        poll(model),
+        engine(model),
+        Segment::may(metrics(model)),
+        Segment::may(cluster(model)),
+        Segment::may(people(model)),
+    ]
+}
+
+fn release(model: &Model) -> Segment {
+    let (name, version, environment) = identity(&model.view.state, &model.view.plan);
+    let spec = &model.view.plan.release;
+    let context = spec.context.as_deref().unwrap_or_default();
+    let place = if spec.production {
+        let shown = if environment.eq_ignore_ascii_case("prod") || environment.eq_ignore_ascii_case("production") {
+            "PROD".to_owned()
+        } else {
+            format!("PROD {environment}")
+        };
+        piece(Meaning::Production, format!(" {} ", [shown.as_str(), context].join(" ").trim()))
+    } else {
+        piece(Meaning::Title, [environment, context].join(" ").trim().to_owned())
+    };
+    let to = model.setup.theme.symbols.to;
+    let simulated = matches!(model.view.health.engine, EngineHealth::Alive { simulated: true, .. });
+    let mut long = vec![
+        piece(Meaning::Title, format!("{name} {version}")),
+        piece(Meaning::Muted, format!(" {to} ")),
+        place.clone(),
+    ];
+    if model.view.state.attempt > 1 {
+        long.push(piece(Meaning::Warn, format!(" attempt {}", model.view.state.attempt)));
+    }
+    if simulated {
+        long.push(piece(Meaning::Unknown, " simulated"));
+    }
+    let short = vec![piece(Meaning::Title, format!("{version} {to} ")), place];
+    Segment::must(long, short)
+}
+
+fn t(model: &Model) -> Segment {
+    let pieces = match clock::t(&model.view.state, &model.view.plan, model.now()) {
+        Some(t) => vec![piece(Meaning::Title, t_clock(t))],
+        None => vec![piece(Meaning::Muted, "no T-0")],
+    };
+    Segment::must(pieces.clone(), pieces)
+}
+
+fn standing(model: &Model) -> Segment {
+    if let Some((rollout, hold)) = held(&model.view.state) {
+        let by = hold.mark.by.name();
+        return Segment::must(
+            vec![piece(Meaning::Warn, format!("HELD {rollout} by {}", short_name(by)))],
+            vec![piece(Meaning::Warn, "HELD")],
+        );
+    }
+    let status = model.view.state.status;
+    let meaning = match status {
+        Status::RolledBack | Status::Cancelled => Meaning::Bad,
+        Status::Stable | Status::Approved => Meaning::Good,
+        _ => Meaning::Bar,
+    };
+    Segment::must(vec![piece(meaning, status.as_str())], vec![piece(meaning, status.as_str())])
+}
+
+fn poll(model: &Model) -> Segment {
+    let poll = Poll::of(&model.view);
+    let dot = model.setup.theme.symbols.dot;
+    if poll.total() == 0 {
+        return Segment::must(Vec::new(), Vec::new());
+    }
+    let go = if poll.go == poll.total() { Meaning::Good } else { Meaning::Bar };
+    let mut long = vec![piece(go, format!("go {}", poll.go))];
+    let mut short = vec![piece(go, format!("go {}/{}", poll.go, poll.total()))];
+    if poll.no_go.is_empty() {
+        long.push(piece(Meaning::Muted, format!(" {dot} no-go 0")));
+    } else {
+        let names = poll.no_go.join(", ");
+        long.push(piece(Meaning::Bad, format!(" {dot} NO-GO {names}")));
+        short.push(piece(Meaning::Bad, format!(" NO-GO {}", poll.no_go.len())));
+    }
+    if !poll.waiting.is_empty() {
+        let names = if poll.waiting.len() > 2 {
+            poll.waiting.len().to_string()
+        } else {
+            poll.waiting.join(", ")
+        };
+        long.push(piece(Meaning::Warn, format!(" {dot} waiting {names}")));
+    }
+    Segment::must(long, short)
+}
+
+fn engine(model: &Model) -> Segment {
+    let symbols = &model.setup.theme.symbols;
+    let same = |pieces: Vec<Piece>| Segment::must(pieces.clone(), pieces);
+    match &model.view.health.engine {
+        EngineHealth::Alive { .. } => {
+            same(vec![piece(Meaning::Bar, "engine "), piece(Meaning::Good, symbols.alive)])
+        }
+        EngineHealth::Nobody => Segment::must(
+            vec![
+                piece(Meaning::Bar, "engine "),
+                piece(Meaning::Bad, format!("{} NOBODY, triggers not evaluated", symbols.failed)),
+            ],
+            vec![piece(Meaning::Bad, format!("engine {} NOBODY", symbols.failed))],
+        ),
+        EngineHealth::Silent { since } => {
+            let ago = age(model.now().as_second() - since.as_second());
+            same(vec![
+                piece(Meaning::Bar, "engine "),
+                piece(Meaning::Bad, format!("{} silent {ago}", symbols.failed)),
+            ])
+        }
+        EngineHealth::OtherBuild { version } => Segment::must(
+            vec![
+                piece(Meaning::Bar, "engine "),
+                piece(Meaning::Warn, format!("{} {version}, read-only: tminus engine --replace", symbols.doubt)),
+            ],
+            vec![piece(Meaning::Warn, format!("engine {} read-only", symbols.doubt))],
+        ),
+    }
+}
+
+fn metrics(model: &Model) -> Vec<Piece> {
+    if model.view.health.sources.is_empty() {
+        return Vec::new();
+    }
+    let (meaning, text) = match metrics_age(&model.view, model.now()) {
+        Some((seconds, true)) => (Meaning::Bad, age(seconds)),
+        Some((seconds, false)) if seconds > 60 => (Meaning::Warn, age(seconds)),
+        Some((seconds, false)) => (Meaning::Bar, age(seconds)),
+        None => (Meaning::Unknown, "none".to_owned()),
+    };
+    vec![piece(Meaning::Muted, "metrics "), piece(meaning, text)]
+}
+
+fn cluster(model: &Model) -> Vec<Piece> {
+    let Some(at) = model.view.health.cluster else {
+        return Vec::new();
+    };
+    let seconds = model.now().as_second() - at.as_second();
+    let meaning = if seconds > 30 { Meaning::Warn } else { Meaning::Bar };
+    vec![piece(Meaning::Muted, "cluster "), piece(meaning, age(seconds))]
+}
+
+fn people(model: &Model) -> Vec<Piece> {
+    let names: Vec<String> = model.view.presence.iter().map(|here| short_name(&here.name)).collect();
+    if names.is_empty() { Vec::new() } else { vec![piece(Meaning::Accent, names.join(" "))] }
+}
+
+/// The name before the `@` of an address.
+pub fn short_name(name: &str) -> String {
+    name.split('@').next().filter(|short| !short.is_empty()).unwrap_or(name).to_owned()
+}

@@ -1,0 +1,206 @@
+//! One rollout: its step and soak, shares wanted, written and seen, and what it waits for.
+
+use ratatui::layout::Rect;
+
+use crate::base::{Weight, clock_text};
+use crate::plan::{Rollout, Strategy};
+use crate::release::{RolloutPhase, RolloutState, TriggerPhase};
+use crate::tui::model::{Model, phase_word, shares};
+use crate::tui::theme::Meaning;
+use crate::tui::widget::{self, Canvas, Piece, cells, piece};
+
+use super::footer::roll_back_hint;
+use super::header::short_name;
+
+/// How many rows all of it takes.
+pub const HEIGHT: u16 = 8;
+
+/// What stands behind the heading: which rollout, and by what it moves traffic.
+pub fn title(model: &Model) -> Vec<Piece> {
+    let Some(rollout) = model.rollout() else {
+        return Vec::new();
+    };
+    let strategy = match rollout.strategy {
+        Strategy::Canary => "canary",
+        Strategy::BlueGreen => "blue-green",
+        Strategy::Rolling => "rolling",
+    };
+    let others = model.view.plan.rollouts.len().saturating_sub(1);
+    let more = if others > 0 { format!(" +{others}") } else { String::new() };
+    vec![piece(Meaning::Muted, format!("  {} {strategy}{more}", rollout.id))]
+}
+
+/// Draws it; rows that do not fit are left out from the end.
+pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
+    let Some(rollout) = model.rollout() else {
+        let text = "no rollout; the plan file may name one";
+        canvas.put((area.x + 1, area.y), area.width.saturating_sub(1), Meaning::Muted, text);
+        return;
+    };
+    let known = model.view.state.rollouts.get(&rollout.id);
+    let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+    step_row(model, canvas, area, rollout, known);
+    table(model, canvas, area, rollout);
+    let symbols = &model.setup.theme.symbols;
+    let seen = shares(&model.view, &rollout.id);
+    let bar = widget::shares(seen.observed.or(seen.configured), area.width, symbols);
+    canvas.line(area, 4, &bar);
+    canvas.line(area, 5, &waits(model, rollout, known, area.width));
+    if area.height > 6 {
+        canvas.line(area, 6, &trigger_row(model));
+    }
+    if area.height > 7 {
+        if let Some((meaning, text)) = roll_back_hint(model, 120) {
+            canvas.line(area, 7, &[piece(meaning, text)]);
+        }
+    }
+}
+
+fn step_row(
+    model: &Model,
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    rollout: &Rollout,
+    known: Option<&RolloutState>,
+) {
+    let symbols = &model.setup.theme.symbols;
+    let steps = rollout.steps.len();
+    let Some(known) = known else {
+        canvas.line(area, 0, &[piece(Meaning::Muted, format!("not begun, {steps} steps"))]);
+        return;
+    };
+    let mut pieces = vec![piece(Meaning::Title, format!("step {} of {steps}", known.step))];
+    let step = (known.step as usize).checked_sub(1).and_then(|place| rollout.steps.get(place));
+    match (known.phase, step) {
+        (RolloutPhase::Soaking, Some(step)) if step.soak.0 > 0 => {
+            let needed = step.soak.signed();
+            let elapsed = known.soak.elapsed(model.now()).min(needed);
+            let elapsed = if known.soak.completed { needed } else { elapsed };
+            let text = format!("  soak {} of {}  ", clock_text(elapsed), clock_text(needed));
+            let used: u16 = cells(&text) + cells(&format!("step {} of {steps}", known.step));
+            pieces.push(piece(Meaning::Base, text));
+            let width = area.width.saturating_sub(used).min(24);
+            if width >= 4 {
+                pieces.extend(widget::progress(elapsed, needed, width, symbols));
+            }
+        }
+        (phase, _) => {
+            let meaning = match phase {
+                RolloutPhase::RolledBack => Meaning::Bad,
+                RolloutPhase::RollingBack => Meaning::Warn,
+                RolloutPhase::Completed => Meaning::Good,
+                _ => Meaning::Accent,
+            };
+            pieces.push(piece(meaning, format!("  {}", phase_word(phase))));
+        }
+    }
+    canvas.line(area, 0, &pieces);
+}
+
+/// Desired, configured, observed, in columns; unknown is said, and what disagrees is marked.
+fn table(model: &Model, canvas: &mut Canvas<'_>, area: Rect, rollout: &Rollout) {
+    let seen = shares(&model.view, &rollout.id);
+    let column = (area.width.saturating_sub(8) / 3).min(13);
+    let heads = if column >= 12 { ["desired", "configured", "observed"] } else { ["want", "written", "seen"] };
+    let x = |place: usize| area.x + 8 + column * place as u16;
+    if area.height < 4 {
+        return;
+    }
+    for (place, head) in heads.into_iter().enumerate() {
+        canvas.put_right((x(place), area.y + 1), column, Meaning::Muted, head);
+    }
+    let columns = [seen.desired, seen.configured, seen.observed];
+    let sides: [(&str, Meaning, fn(Weight) -> Weight); 2] =
+        [("stable", Meaning::Stable, Weight::rest), ("canary", Meaning::Canary, |weight| weight)];
+    for (row, (name, meaning, side)) in sides.into_iter().enumerate() {
+        let y = area.y + 2 + row as u16;
+        canvas.put((area.x, y), 8, meaning, name);
+        for (place, weight) in columns.into_iter().enumerate() {
+            let tolerance = if place == 2 { 5.0 } else { 0.01 };
+            let off = seen.desired.zip(weight).is_some_and(|(a, b)| (a.value() - b.value()).abs() > tolerance);
+            let (meaning, text) = match weight {
+                None => (Meaning::Unknown, "unknown".to_owned()),
+                Some(weight) if off => (Meaning::Warn, side(weight).to_string()),
+                Some(weight) => (Meaning::Base, side(weight).to_string()),
+            };
+            canvas.put_right((x(place), y), column, meaning, &text);
+        }
+    }
+}
+
+/// What it waits for, or why it stands.
+fn waits(model: &Model, rollout: &Rollout, known: Option<&RolloutState>, width: u16) -> Vec<Piece> {
+    if let Some(hold) = known.and_then(|known| known.holds.first()) {
+        let by = short_name(hold.mark.by.name());
+        return vec![
+            piece(Meaning::Warn, format!("held by {by}: ")),
+            piece(Meaning::Base, hold.reason.cell(usize::from(width))),
+        ];
+    }
+    if let Some(back) = known.and_then(|known| known.rollback.as_ref()) {
+        let proof = match (back.done, back.proven) {
+            (None, _) => "under way",
+            (Some(_), true) => "done and read back",
+            (Some(_), false) => "done, not yet proven by requests",
+        };
+        return vec![piece(Meaning::Warn, format!("back to {}: {proof}", back.to))];
+    }
+    if known.is_some_and(|known| known.phase == RolloutPhase::Completed) {
+        return vec![piece(Meaning::Good, "all steps done")];
+    }
+    let mut pieces = Vec::new();
+    if known.is_some_and(|known| known.automation_off) {
+        pieces.push(piece(Meaning::Warn, "automation off  "));
+    }
+    match model.blockers.first() {
+        Some(blocker) => {
+            pieces.push(piece(Meaning::Muted, "waits for "));
+            pieces.push(piece(Meaning::Base, blocker.message.clone()));
+        }
+        None if known.is_some() || !rollout.steps.is_empty() => {
+            pieces.push(piece(Meaning::Good, "nothing in the way"));
+        }
+        None => {}
+    }
+    pieces
+}
+
+/// The trigger that matters most now.
+fn trigger_row(model: &Model) -> Vec<Piece> {
+    let triggers = &model.view.plan.triggers;
+    let rank = |phase: TriggerPhase| match phase {
+        TriggerPhase::Fired => 0,
+        TriggerPhase::Pending => 1,
+        TriggerPhase::Unknown => 2,
+        TriggerPhase::Suppressed => 3,
+        TriggerPhase::Armed => 4,
+    };
+    let phase_of = |id| model.view.state.triggers.get(id).map(|known| known.phase).unwrap_or_default();
+    let Some(worst) = triggers.iter().min_by_key(|trigger| rank(phase_of(&trigger.id))) else {
+        return Vec::new();
+    };
+    let (meaning, text) = trigger_text(model, &worst.id);
+    let armed = triggers.iter().all(|trigger| phase_of(&trigger.id) == TriggerPhase::Armed);
+    if armed {
+        return vec![piece(Meaning::Muted, format!("{} triggers armed", triggers.len()))];
+    }
+    vec![piece(Meaning::Muted, "trigger "), piece(meaning, format!("{} {text}", worst.id))]
+}
+
+/// How a trigger stands, in words.
+pub fn trigger_text(model: &Model, id: &crate::base::TriggerId) -> (Meaning, String) {
+    let known = model.view.state.triggers.get(id);
+    match known.map(|known| known.phase).unwrap_or_default() {
+        TriggerPhase::Armed => (Meaning::Good, "armed".to_owned()),
+        TriggerPhase::Fired => (Meaning::Bad, "fired".to_owned()),
+        TriggerPhase::Suppressed => (Meaning::Warn, "suppressed".to_owned()),
+        TriggerPhase::Unknown => (Meaning::Unknown, "no data".to_owned()),
+        TriggerPhase::Pending => match model.view.seen.triggers.get(id) {
+            Some(seen) => {
+                let (elapsed, needed) = (clock_text(seen.elapsed), clock_text(seen.needed));
+                (Meaning::Warn, format!("pending {elapsed} of {needed}"))
+            }
+            None => (Meaning::Warn, "pending".to_owned()),
+        },
+    }
+}

@@ -1,0 +1,299 @@
+//! Actions: what each does to the model, and the wishes it makes.
+
+use super::moves::{back, focus, go, open, step};
+use super::{Effect, keys};
+use crate::base::{ItemId, RoleId, Untrusted, Weight};
+use crate::plan::Bound;
+use crate::release::{Answer, Evidence, Tick, Wish};
+use crate::tui::keymap::Action;
+use crate::tui::model::{Cursor, Model, Order, Pane, Row, ScreenName, next_weight};
+use crate::tui::overlay::{Change, Confirm, Overlay, Palette, Prompt, Purpose};
+use crate::tui::theme::Meaning;
+
+/// Does it.
+pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Nothing | Action::Confirm => {}
+        Action::Up
+        | Action::Down
+        | Action::Top
+        | Action::Bottom
+        | Action::HalfUp
+        | Action::HalfDown
+        | Action::PageUp
+        | Action::PageDown => step(model, action),
+        Action::NextPane => pane(model, model.pane.step(1)),
+        Action::PreviousPane => pane(model, model.pane.step(-1)),
+        Action::Stages => focus(model, Pane::Stages),
+        Action::Gates => focus(model, Pane::Gates),
+        Action::Rollout => focus(model, Pane::Rollout),
+        Action::Metrics => focus(model, Pane::Metrics),
+        Action::RollCallPane => focus(model, Pane::RollCall),
+        Action::RollCall => go(model, ScreenName::RollCall),
+        Action::Log => go(model, ScreenName::Log),
+        Action::Help => go(model, ScreenName::Help),
+        Action::Guide => go(model, ScreenName::Guide),
+        Action::Open => return open(model),
+        Action::Back => {
+            if !back(model) {
+                return vec![Effect::Quit];
+            }
+        }
+        Action::Cancel => {
+            if !model.lists.stages.filter.is_empty() {
+                keys::set_filter(model, String::new());
+            } else {
+                back(model);
+            }
+        }
+        Action::Why => model.overlays.push(Overlay::Why(Cursor::default())),
+        Action::Filter => {
+            focus(model, Pane::Stages);
+            let text = model.lists.stages.filter.clone();
+            model.overlays.push(Overlay::Filter(tui_input::Input::new(text)));
+        }
+        Action::Palette => {
+            let palette = Palette::new(&model.setup.keymap);
+            model.overlays.push(Overlay::Palette(Box::new(palette)));
+        }
+        Action::CopyStatus => return vec![Effect::Copy(status_line(model))],
+        Action::NextTheme => model.next_theme(),
+        Action::Redraw => return vec![Effect::Redraw],
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Quit => return vec![Effect::Quit],
+        Action::Tick | Action::Undo => return tick_or_undo(model, action),
+        Action::Skip | Action::Note | Action::Assign | Action::Attach | Action::Retime => on_item(model, action),
+        Action::OpenLink => return open_link(model),
+        Action::NoteRelease => prompt(model, Purpose::Note(None), ""),
+        Action::AddItem => add_item(model),
+        Action::RunGate => return run_gate(model),
+        Action::AcceptGate | Action::DeclineGate | Action::WaiveGate => on_gate(model, action),
+        Action::Go | Action::NoGo | Action::Absent => on_role(model, action),
+        Action::RequestApprovals => return vec![send(model, Wish::RequestApproval { role: None })],
+        Action::CancelRelease => prompt(model, Purpose::CancelRelease, ""),
+        Action::LeaveStage => confirm(model, Change::LeaveStage),
+        Action::RearmMessages => confirm(model, Change::Rearm),
+        Action::DeclareStable => confirm(model, Change::Stable),
+        Action::Start => start(model),
+        Action::Promote | Action::PromoteFull | Action::Hold | Action::Resume | Action::RollBack => {
+            on_rollout(model, action);
+        }
+    }
+    Vec::new()
+}
+
+/// A wish of whoever sits here, on what is on screen.
+pub(super) fn send(model: &Model, wish: Wish) -> Effect {
+    let order = Order { wish, by: model.operator.clone(), seen: model.view.state.version };
+    Effect::Send(Box::new(order))
+}
+
+fn say(model: &mut Model, text: &str) {
+    model.toasts.show(Meaning::Warn, text, model.clock.at);
+}
+
+fn pane(model: &mut Model, pane: Pane) {
+    if model.screen == ScreenName::Overview {
+        model.pane = pane;
+    } else {
+        back(model);
+    }
+}
+
+fn prompt(model: &mut Model, purpose: Purpose, text: &str) {
+    let prompt = Prompt::new(purpose, model, text);
+    model.overlays.push(Overlay::Prompt(Box::new(prompt)));
+}
+
+fn confirm(model: &mut Model, change: Change) {
+    let confirm = Confirm::new(change, model);
+    model.overlays.push(Overlay::Confirm(Box::new(confirm)));
+}
+
+fn tick_or_undo(model: &mut Model, action: Action) -> Vec<Effect> {
+    if action == Action::Undo {
+        return undo(model);
+    }
+    let Some(item) = model.item() else {
+        if model.screen == ScreenName::Overview {
+            return open(model);
+        }
+        return Vec::new();
+    };
+    let (id, bound, done) = (item.id.clone(), item.bound.cloned(), item.tick.is_settled());
+    if done {
+        return vec![send(model, Wish::Untick { item: id, reason: Untrusted::default() })];
+    }
+    match bound {
+        Some(Bound::Gate(_)) => {
+            prompt(model, Purpose::Waiver(id), "");
+            Vec::new()
+        }
+        Some(Bound::Message(message)) => {
+            confirm(model, Change::Send(message));
+            Vec::new()
+        }
+        None => {
+            model.ticked.push(id.clone());
+            let effect = send(model, Wish::Tick { item: id, evidence: None, waiver: None });
+            step(model, Action::Down);
+            vec![effect]
+        }
+    }
+}
+
+/// Opens the item again that was ticked here last and is still ticked.
+fn undo(model: &mut Model) -> Vec<Effect> {
+    while let Some(item) = model.ticked.pop() {
+        let known = model.view.state.items.get(&item).map(|known| &known.tick);
+        if matches!(known, Some(Tick::Done(_))) {
+            return vec![send(model, Wish::Untick { item, reason: Untrusted::default() })];
+        }
+    }
+    say(model, "nothing to undo: only ticks made here can be undone");
+    Vec::new()
+}
+
+fn on_item(model: &mut Model, action: Action) {
+    let Some(item) = model.item() else {
+        say(model, "select an item first");
+        return;
+    };
+    let id: ItemId = item.id.clone();
+    let (purpose, text) = match action {
+        Action::Skip => (Purpose::Skip(id), String::new()),
+        Action::Note => (Purpose::Note(Some(id)), String::new()),
+        Action::Assign => (Purpose::Assign(id), item.owner.unwrap_or_default().to_owned()),
+        Action::Retime => (Purpose::Retime(id), item.due.map(|due| due.to_string()).unwrap_or_default()),
+        _ => (Purpose::Attach(id), String::new()),
+    };
+    prompt(model, purpose, &text);
+}
+
+fn open_link(model: &mut Model) -> Vec<Effect> {
+    let links = |evidence: &Evidence| match evidence {
+        Evidence::Link { url } => Some(url.raw().to_owned()),
+        _ => None,
+    };
+    let known = model.item().and_then(|item| item.known);
+    match known.and_then(|known| known.evidence.iter().rev().find_map(links)) {
+        Some(url) => vec![Effect::OpenLink(url)],
+        None => {
+            say(model, "this item has no link");
+            Vec::new()
+        }
+    }
+}
+
+fn add_item(model: &mut Model) {
+    let place = match model.lists.stages.selected() {
+        Some(Row::Stage(place)) => Some(place),
+        _ => {
+            let stage = model.item().map(|item| item.stage.clone());
+            model.view.plan.stages.iter().position(|known| Some(&known.id) == stage.as_ref())
+        }
+    };
+    match place.and_then(|place| model.view.plan.stages.get(place)).map(|stage| stage.id.clone()) {
+        Some(stage) => prompt(model, Purpose::AddItem(stage), ""),
+        None => say(model, "select a stage first"),
+    }
+}
+
+fn run_gate(model: &mut Model) -> Vec<Effect> {
+    let bound = match model.item().and_then(|item| item.bound) {
+        Some(Bound::Gate(gate)) if model.contexts().contains(&crate::tui::keymap::Context::Stages) => {
+            Some(gate.clone())
+        }
+        _ if model.contexts().contains(&crate::tui::keymap::Context::Gates) => {
+            model.gate().map(|gate| gate.id.clone())
+        }
+        _ => None,
+    };
+    match bound {
+        Some(gate) => vec![send(model, Wish::RunGate { gate })],
+        None => {
+            say(model, "no gate ticks this item");
+            Vec::new()
+        }
+    }
+}
+
+fn on_gate(model: &mut Model, action: Action) {
+    let Some(gate) = model.gate().map(|gate| gate.id.clone()) else {
+        say(model, "select a gate first");
+        return;
+    };
+    let purpose = match action {
+        Action::AcceptGate => Purpose::Review(gate, true),
+        Action::DeclineGate => Purpose::Review(gate, false),
+        _ => Purpose::WaiveGate(gate),
+    };
+    prompt(model, purpose, "");
+}
+
+fn on_role(model: &mut Model, action: Action) {
+    let roles: Vec<RoleId> = model.view.plan.approvers().iter().map(|role| role.id.clone()).collect();
+    let Some(role) = roles.get(model.lists.roles.0).cloned() else {
+        say(model, "no role has to approve this kind of release");
+        return;
+    };
+    match action {
+        Action::Go => confirm(model, Change::Go(role)),
+        Action::NoGo => prompt(model, Purpose::Answer(role, Answer::NoGo), ""),
+        _ => prompt(model, Purpose::Answer(role, Answer::Absent), ""),
+    }
+}
+
+/// T-0; when nothing was captured to go back to, the dialog says what that means.
+fn start(model: &mut Model) {
+    let rollouts = &model.view.plan.rollouts;
+    let missing = rollouts.iter().any(|rollout| crate::tui::model::ready(&model.view, &rollout.id).is_none());
+    confirm(model, if missing { Change::StartFirst } else { Change::Start });
+}
+
+fn on_rollout(model: &mut Model, action: Action) {
+    let Some(rollout) = model.rollout() else {
+        say(model, "this release has no rollout");
+        return;
+    };
+    let id = rollout.id.clone();
+    let change = match action {
+        Action::Promote => {
+            let known = model.view.state.rollouts.get(&id);
+            next_weight(rollout, known).map(|to| Change::Promote { rollout: id, to })
+        }
+        Action::PromoteFull => Some(Change::Promote { rollout: id, to: Weight::FULL }),
+        Action::Hold => Some(Change::Hold(id)),
+        Action::Resume => Some(Change::Resume(id)),
+        _ => Some(Change::RollBack(id)),
+    };
+    match change {
+        Some(change) => confirm(model, change),
+        None => say(model, "there is no next step"),
+    }
+}
+
+/// The release in one line, for a chat.
+pub(super) fn status_line(model: &Model) -> String {
+    let (name, version, environment) = crate::tui::model::identity(&model.view.state, &model.view.plan);
+    let poll = crate::tui::model::Poll::of(&model.view);
+    let t = crate::release::clock::t(&model.view.state, &model.view.plan, model.now());
+    let t = t.map(crate::tui::widget::t_clock).unwrap_or_else(|| "no T-0".to_owned());
+    let done: usize = model.index.stages.iter().map(|stage| stage.done).sum();
+    let all: usize = model.index.stages.iter().map(|stage| stage.items.len()).sum();
+    let mut line = format!(
+        "{name} {version} > {environment} | {t} | {} | items {done}/{all} | go {}/{}",
+        model.view.state.status.as_str(),
+        poll.go,
+        poll.total(),
+    );
+    if let Some(rollout) = model.rollout() {
+        let seen = crate::tui::model::shares(&model.view, &rollout.id);
+        let share = seen.configured.map_or("unknown".to_owned(), |weight| weight.to_string());
+        line.push_str(&format!(" | canary {share}"));
+    }
+    if let Some(blocker) = model.blockers.first() {
+        line.push_str(&format!(" | waits: {}", blocker.message));
+    }
+    crate::tui::widget::safe(&line).into_owned()
+}
