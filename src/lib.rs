@@ -20,4 +20,5 @@ pub mod journal;
 pub mod plan;
 pub mod release;
 pub mod report;
+pub mod tui;
 pub mod world;

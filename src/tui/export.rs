@@ -103,7 +103,8 @@ pub fn svg(buffer: &Buffer) -> String {
                 continue;
             }
             let bold = if run.cell.modifier.contains(Modifier::BOLD) { " font-weight=\"bold\"" } else { "" };
-            let italic = if run.cell.modifier.contains(Modifier::ITALIC) { " font-style=\"italic\"" } else { "" };
+            let italic =
+                if run.cell.modifier.contains(Modifier::ITALIC) { " font-style=\"italic\"" } else { "" };
             let under = run.cell.modifier.contains(Modifier::UNDERLINED);
             let line = if under { " text-decoration=\"underline\"" } else { "" };
             let _ = writeln!(

@@ -20,11 +20,8 @@ pub fn render(view: &View, size: (u16, u16), screen: ScreenName, theme: ThemeNam
 
 /// The same in any theme.
 pub fn render_with(view: &View, size: (u16, u16), screen: ScreenName, theme: Theme) -> Buffer {
-    let operator = Operator {
-        actor: Actor::Person("nobody".to_owned()),
-        assurance: Assurance::L0,
-        via: Via::Cockpit,
-    };
+    let operator =
+        Operator { actor: Actor::Person("nobody".to_owned()), assurance: Assurance::L0, via: Via::Cockpit };
     let setup = Setup { theme, depth: Depth::True, keymap: Keymap::built_in().unwrap_or_default() };
     let mut model = Model::new(Arc::new(view.clone()), operator, setup, size);
     model.screen = screen;

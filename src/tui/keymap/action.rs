@@ -5,7 +5,10 @@ use serde::Deserialize;
 /// What a key does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "the names are the words of the keymap, and each binding carries its description")]
+#[expect(
+    missing_docs,
+    reason = "the names are the words of the keymap, and each binding carries its description"
+)]
 pub enum Action {
     Nothing,
     // around
@@ -80,7 +83,10 @@ pub enum Action {
 impl Action {
     /// True for what changes the world outside; such a key is an upper-case letter or a function key.
     pub fn acts_on_world(self) -> bool {
-        matches!(self, Self::Promote | Self::PromoteFull | Self::Hold | Self::Resume | Self::RollBack | Self::Start)
+        matches!(
+            self,
+            Self::Promote | Self::PromoteFull | Self::Hold | Self::Resume | Self::RollBack | Self::Start
+        )
     }
 
     /// What the palette offers beside the keys, with its words.

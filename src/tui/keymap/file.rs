@@ -16,7 +16,9 @@ pub enum KeymapError {
         message: String,
     },
     /// A word that is no key.
-    #[error("{name} names the key `{key}`, which does not exist; write a character, or space, enter, f1, ctrl-d")]
+    #[error(
+        "{name} names the key `{key}`, which does not exist; write a character, or space, enter, f1, ctrl-d"
+    )]
     Key {
         /// The file.
         name: String,
@@ -32,7 +34,9 @@ pub enum KeymapError {
         key: String,
     },
     /// A key too easy to hit for what it does.
-    #[error("{name} binds `{key}` to something that acts on the world; choose one upper-case letter or a function key")]
+    #[error(
+        "{name} binds `{key}` to something that acts on the world; choose one upper-case letter or a function key"
+    )]
     TooEasy {
         /// The file.
         name: String,
@@ -100,7 +104,8 @@ pub(super) fn read(name: &str, text: &str) -> Result<Vec<Binding>, KeymapError> 
         (Context::RollCall, file.roll_call),
         (Context::Dialog, file.dialog),
     ];
-    let lines = parts.into_iter().flat_map(|(context, lines)| lines.into_iter().map(move |line| (context, line)));
+    let lines =
+        parts.into_iter().flat_map(|(context, lines)| lines.into_iter().map(move |line| (context, line)));
     lines.map(|(context, line)| binding(name, context, line)).collect()
 }
 

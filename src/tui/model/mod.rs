@@ -13,14 +13,14 @@ mod toast;
 use std::sync::Arc;
 
 pub use facts::{
-    Look, Poll, Shares, gate_look, held, identity, metrics_age, next_weight, otherwise_word, phase_word, ready,
-    shares, short_title, verdict_look,
+    Poll, gate_look, held, identity, metrics_age, next_weight, otherwise_word, phase_word, ready, shares,
+    verdict_look,
 };
-pub use index::{Due, Index, ItemLine, ItemRef, StageSum, item_line};
+pub use index::{Due, Index, ItemLine, StageSum, item_line};
 pub use name::{Pane, ScreenName};
 pub use operator::{Ids, Operator, Order, RandomIds};
 pub use stages::{Cursor, Row, StageList};
-pub use toast::{Toast, Toasts};
+pub use toast::Toasts;
 
 use crate::base::{Digest, ItemId, Timestamp, Untrusted};
 use crate::plan::{Gate, Rollout};
@@ -208,7 +208,11 @@ impl Model {
             known.soak.good_since.is_some() && !known.soak.completed || known.operation.is_some()
         });
         let fresh = metrics_age(&self.view, now).is_some_and(|(age, _)| age_counts_seconds(age))
-            || self.view.health.cluster.is_some_and(|at| age_counts_seconds(now.as_second() - at.as_second()));
+            || self
+                .view
+                .health
+                .cluster
+                .is_some_and(|at| age_counts_seconds(now.as_second() - at.as_second()));
         let due = self.index.next(now).is_some_and(|(at, _)| at.as_second() - now.as_second() < 3600);
         near_t0 || soaking || fresh || due
     }
@@ -219,7 +223,8 @@ impl Model {
         let tick = if self.counts_seconds() { 1_000 } else { 10_000 };
         let clock = (alive || self.view.plan.release.t0.is_some() || self.view.state.t0.is_some())
             .then(|| self.clock.at + tick - self.clock.at % 1_000);
-        let armed = self.overlays.last().and_then(|overlay| overlay.armed_at()).filter(|at| *at > self.clock.at);
+        let armed =
+            self.overlays.last().and_then(|overlay| overlay.armed_at()).filter(|at| *at > self.clock.at);
         [clock, armed, self.toasts.next()].into_iter().flatten().min()
     }
 }

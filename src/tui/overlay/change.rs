@@ -120,7 +120,9 @@ pub fn facts(model: &Model, change: &Change) -> Vec<(Meaning, String)> {
                     let meaning = if healthy >= wanted && wanted > 0 { Meaning::Good } else { Meaning::Warn };
                     out.push((meaning, format!("back to {version}: {healthy} of {wanted} healthy")));
                 }
-                None => out.push((Meaning::Warn, "nothing was captured: traffic to 0, workload to 0".to_owned())),
+                None => {
+                    out.push((Meaning::Warn, "nothing was captured: traffic to 0, workload to 0".to_owned()))
+                }
             }
             out.push((Meaning::Muted, "automation stays off until a person turns it on".to_owned()));
         }
@@ -128,7 +130,10 @@ pub fn facts(model: &Model, change: &Change) -> Vec<(Meaning, String)> {
             let share = shares(&model.view, rollout).desired;
             let at = share.map_or("its present share".to_owned(), |share| share.to_string());
             out.push((Meaning::Dialog, format!("the canary stays at {at}; nothing goes on by itself")));
-            out.push((Meaning::Muted, "messages and checkpoints wait until a person re-arms them".to_owned()));
+            out.push((
+                Meaning::Muted,
+                "messages and checkpoints wait until a person re-arms them".to_owned(),
+            ));
         }
         Change::Resume(rollout) => {
             let holds = model.view.state.rollouts.get(rollout).map(|known| known.holds.as_slice());

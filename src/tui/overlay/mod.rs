@@ -84,7 +84,8 @@ fn why(model: &Model, canvas: &mut Canvas<'_>, area: Rect, from: usize) {
     if lines.is_empty() {
         lines.push(vec![piece(Meaning::Good, "nothing is in the way")]);
     }
-    let frame = centered(area, width, (lines.len() as u16).saturating_add(2).min(area.height.saturating_sub(2)));
+    let frame =
+        centered(area, width, (lines.len() as u16).saturating_add(2).min(area.height.saturating_sub(2)));
     canvas.fill(frame, Meaning::Dialog);
     let inner = canvas.frame(frame, &[piece(Meaning::Title, "Why it waits")], true);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };

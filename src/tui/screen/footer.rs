@@ -101,10 +101,8 @@ fn hints(model: &Model, width: u16) -> Vec<Piece> {
         let Some(hint) = binding.hint.as_ref().filter(|_| !is_must(binding.action)) else {
             continue;
         };
-        let pieces = vec![
-            piece(Meaning::Key, format!("{} ", binding.first_key())),
-            piece(Meaning::Bar, hint.clone()),
-        ];
+        let pieces =
+            vec![piece(Meaning::Key, format!("{} ", binding.first_key())), piece(Meaning::Bar, hint.clone())];
         if size(&pieces) > left {
             break;
         }

@@ -25,7 +25,8 @@ pub fn page(model: &Model, width: u16) -> Page {
     page.text(Meaning::Title, 0, &gate.title.line());
     page.line(Vec::new());
     page.field("says", look.meaning, &format!("{} {}", look.glyph, look.word));
-    let (meaning, word) = if standing.allows { (Meaning::Good, "lets on") } else { (Meaning::Bad, "in the way") };
+    let (meaning, word) =
+        if standing.allows { (Meaning::Good, "lets on") } else { (Meaning::Bad, "in the way") };
     let note = if standing.note.is_empty() { String::new() } else { format!(": {}", standing.note) };
     page.field("release", meaning, &format!("{word}{note}"));
     page.field("looks at", Meaning::Base, &check_text(gate));
@@ -53,7 +54,11 @@ pub fn page(model: &Model, width: u16) -> Page {
     if let Some(review) = &known.review {
         page.head("Decision");
         let word = if review.accepted { "accepted" } else { "declined" };
-        page.text(Meaning::Base, 2, &format!("{word} by {} on run {}", marked(model, &review.mark), review.run));
+        page.text(
+            Meaning::Base,
+            2,
+            &format!("{word} by {} on run {}", marked(model, &review.mark), review.run),
+        );
         page.text(Meaning::Base, 2, &review.reason.lines());
     }
     if let Some((mark, reason)) = &known.waiver {

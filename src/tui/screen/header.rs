@@ -83,11 +83,12 @@ fn release(model: &Model) -> Segment {
     let spec = &model.view.plan.release;
     let context = spec.context.as_deref().unwrap_or_default();
     let place = if spec.production {
-        let shown = if environment.eq_ignore_ascii_case("prod") || environment.eq_ignore_ascii_case("production") {
-            "PROD".to_owned()
-        } else {
-            format!("PROD {environment}")
-        };
+        let shown =
+            if environment.eq_ignore_ascii_case("prod") || environment.eq_ignore_ascii_case("production") {
+                "PROD".to_owned()
+            } else {
+                format!("PROD {environment}")
+            };
         piece(Meaning::Production, format!(" {} ", [shown.as_str(), context].join(" ").trim()))
     } else {
         piece(Meaning::Title, [environment, context].join(" ").trim().to_owned())
@@ -151,11 +152,8 @@ fn poll(model: &Model) -> Segment {
         short.push(piece(Meaning::Bad, format!(" NO-GO {}", poll.no_go.len())));
     }
     if !poll.waiting.is_empty() {
-        let names = if poll.waiting.len() > 2 {
-            poll.waiting.len().to_string()
-        } else {
-            poll.waiting.join(", ")
-        };
+        let names =
+            if poll.waiting.len() > 2 { poll.waiting.len().to_string() } else { poll.waiting.join(", ") };
         long.push(piece(Meaning::Warn, format!(" {dot} waiting {names}")));
     }
     Segment::must(long, short)
@@ -185,7 +183,10 @@ fn engine(model: &Model) -> Segment {
         EngineHealth::OtherBuild { version } => Segment::must(
             vec![
                 piece(Meaning::Bar, "engine "),
-                piece(Meaning::Warn, format!("{} {version}, read-only: tminus engine --replace", symbols.doubt)),
+                piece(
+                    Meaning::Warn,
+                    format!("{} {version}, read-only: tminus engine --replace", symbols.doubt),
+                ),
             ],
             vec![piece(Meaning::Warn, format!("engine {} read-only", symbols.doubt))],
         ),

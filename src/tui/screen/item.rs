@@ -47,8 +47,12 @@ pub fn page(model: &Model, width: u16) -> Page {
         page.field("due", Meaning::Base, &text);
     }
     match item.bound {
-        Some(Bound::Gate(gate)) => page.field("ticked by", Meaning::Base, &format!("the pass of gate {gate}")),
-        Some(Bound::Message(name)) => page.field("ticked by", Meaning::Base, &format!("sending message {name}")),
+        Some(Bound::Gate(gate)) => {
+            page.field("ticked by", Meaning::Base, &format!("the pass of gate {gate}"))
+        }
+        Some(Bound::Message(name)) => {
+            page.field("ticked by", Meaning::Base, &format!("sending message {name}"))
+        }
         None => {}
     }
     page.field("id", Meaning::Muted, item.id.as_str());

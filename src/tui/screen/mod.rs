@@ -18,8 +18,6 @@ mod stages;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-pub use header::short_name;
-
 use crate::tui::model::{Model, ScreenName};
 use crate::tui::theme::Meaning;
 use crate::tui::widget::{Canvas, cells, piece};
@@ -84,7 +82,8 @@ fn screen(model: &Model, canvas: &mut Canvas<'_>, body: Rect) {
             operations::page(model, rest.width).draw(canvas, rest, from);
         }
         ScreenName::Metrics => {
-            let triggers = u16::try_from(model.view.plan.triggers.len()).unwrap_or(u16::MAX).saturating_add(2);
+            let triggers =
+                u16::try_from(model.view.plan.triggers.len()).unwrap_or(u16::MAX).saturating_add(2);
             let (top, rest) = split(area, area.height.saturating_sub(triggers.min(area.height / 2)));
             metrics::draw(model, canvas, top, true);
             let mut page = page::Page::new(rest.width);

@@ -101,7 +101,8 @@ fn step_row(
 fn table(model: &Model, canvas: &mut Canvas<'_>, area: Rect, rollout: &Rollout) {
     let seen = shares(&model.view, &rollout.id);
     let column = (area.width.saturating_sub(8) / 3).min(13);
-    let heads = if column >= 12 { ["desired", "configured", "observed"] } else { ["want", "written", "seen"] };
+    let heads =
+        if column >= 12 { ["desired", "configured", "observed"] } else { ["want", "written", "seen"] };
     let x = |place: usize| area.x + 8 + column * place as u16;
     if area.height < 4 {
         return;
@@ -117,7 +118,8 @@ fn table(model: &Model, canvas: &mut Canvas<'_>, area: Rect, rollout: &Rollout) 
         canvas.put((area.x, y), 8, meaning, name);
         for (place, weight) in columns.into_iter().enumerate() {
             let tolerance = if place == 2 { 5.0 } else { 0.01 };
-            let off = seen.desired.zip(weight).is_some_and(|(a, b)| (a.value() - b.value()).abs() > tolerance);
+            let off =
+                seen.desired.zip(weight).is_some_and(|(a, b)| (a.value() - b.value()).abs() > tolerance);
             let (meaning, text) = match weight {
                 None => (Meaning::Unknown, "unknown".to_owned()),
                 Some(weight) if off => (Meaning::Warn, side(weight).to_string()),

@@ -67,10 +67,7 @@ impl Columns {
         });
         items.fold(Self::default(), |columns, item| Self {
             due: columns.due.max(due_text(&item).map_or(0, |text| cells(&text))).min(10),
-            owner: columns
-                .owner
-                .max(item.owner.map_or(0, |owner| cells(&short_name(owner))))
-                .min(width / 5),
+            owner: columns.owner.max(item.owner.map_or(0, |owner| cells(&short_name(owner)))).min(width / 5),
         })
     }
     fn total(self) -> u16 {
@@ -108,7 +105,8 @@ fn stage_row(model: &Model, canvas: &mut Canvas<'_>, line: Rect, place: usize) {
 
 fn count_text(model: &Model, sum: &StageSum, waived: bool) -> String {
     let symbols = &model.setup.theme.symbols;
-    let skipped = if sum.skipped > 0 { format!("{}{} ", symbols.skipped, sum.skipped) } else { String::new() };
+    let skipped =
+        if sum.skipped > 0 { format!("{}{} ", symbols.skipped, sum.skipped) } else { String::new() };
     let waiver = if waived { "waived " } else { "" };
     if sum.items.is_empty() {
         waiver.trim().to_owned()

@@ -19,7 +19,9 @@ pub enum ThemeError {
         message: String,
     },
     /// `inherits` names no built-in theme.
-    #[error("theme `{name}` inherits `{parent}`, which does not exist; write dark, light, mono or colour-blind")]
+    #[error(
+        "theme `{name}` inherits `{parent}`, which does not exist; write dark, light, mono or colour-blind"
+    )]
     Parent {
         /// The theme.
         name: String,
@@ -27,7 +29,9 @@ pub enum ThemeError {
         parent: String,
     },
     /// A role uses a colour that is neither in the palette nor `#rrggbb`.
-    #[error("theme `{name}` uses the colour `{color}`, which is not in its palette; add it there or write #rrggbb")]
+    #[error(
+        "theme `{name}` uses the colour `{color}`, which is not in its palette; add it there or write #rrggbb"
+    )]
     Color {
         /// The theme.
         name: String,

@@ -80,11 +80,7 @@ impl Theme {
     ///
     /// # Errors
     /// What is wrong in it, with the role or colour it is about.
-    pub fn parse(
-        (name, text): (&str, &str),
-        depth: Depth,
-        symbols: Symbols,
-    ) -> Result<Self, ThemeError> {
+    pub fn parse((name, text): (&str, &str), depth: Depth, symbols: Symbols) -> Result<Self, ThemeError> {
         let looks = file::read(name, text)?;
         let styles = Meaning::ALL.map(|meaning| looks.get(&meaning).map_or(Style::new(), |l| l.style(depth)));
         Ok(Self { name: name.to_owned(), symbols, styles })

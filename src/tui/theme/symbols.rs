@@ -142,9 +142,27 @@ mod tests {
     fn glyphs_are_one_cell_and_the_console_gets_ascii() {
         for set in [Symbols::UNICODE, Symbols::ASCII] {
             let glyphs = [
-                set.done, set.failed, set.doubt, set.unknown, set.running, set.waiting, set.current, set.open,
-                set.ticked, set.skipped, set.reopened, set.alive, set.dot, set.to, set.arrow, set.bar, set.full,
-                set.other, set.empty, set.gap, set.cut,
+                set.done,
+                set.failed,
+                set.doubt,
+                set.unknown,
+                set.running,
+                set.waiting,
+                set.current,
+                set.open,
+                set.ticked,
+                set.skipped,
+                set.reopened,
+                set.alive,
+                set.dot,
+                set.to,
+                set.arrow,
+                set.bar,
+                set.full,
+                set.other,
+                set.empty,
+                set.gap,
+                set.cut,
             ];
             for glyph in glyphs.into_iter().chain(set.spark) {
                 assert_eq!(glyph.width(), 1, "{glyph}");

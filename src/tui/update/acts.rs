@@ -62,7 +62,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Suspend => return vec![Effect::Suspend],
         Action::Quit => return vec![Effect::Quit],
         Action::Tick | Action::Undo => return tick_or_undo(model, action),
-        Action::Skip | Action::Note | Action::Assign | Action::Attach | Action::Retime => on_item(model, action),
+        Action::Skip | Action::Note | Action::Assign | Action::Attach | Action::Retime => {
+            on_item(model, action)
+        }
         Action::OpenLink => return open_link(model),
         Action::NoteRelease => prompt(model, Purpose::Note(None), ""),
         Action::AddItem => add_item(model),

@@ -84,11 +84,8 @@ fn confirm(model: &mut Model, chord: Chord) -> Vec<Effect> {
     if !sure {
         return Vec::new();
     }
-    let order = crate::tui::model::Order {
-        wish: dialog.change.wish(),
-        by: dialog.by.clone(),
-        seen: dialog.seen,
-    };
+    let order =
+        crate::tui::model::Order { wish: dialog.change.wish(), by: dialog.by.clone(), seen: dialog.seen };
     model.overlays.pop();
     vec![Effect::Send(Box::new(order))]
 }

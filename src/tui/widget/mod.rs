@@ -7,9 +7,9 @@ mod rule_text;
 mod sparkline;
 mod window;
 
-pub use age::{age, age_counts_seconds, between, day_and_time, t_clock, t_clock_counts_seconds, until, wall};
+pub use age::{age, age_counts_seconds, day_and_time, t_clock, t_clock_counts_seconds, until, wall};
 pub use bar::{progress, shares};
 pub use canvas::{Canvas, Piece, cells, fit, piece, safe, wrap};
 pub use rule_text::{limits, rule_text, value_text};
-pub use sparkline::{Limits, sparkline};
+pub use sparkline::sparkline;
 pub use window::window;

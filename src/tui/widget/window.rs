@@ -6,7 +6,8 @@ use std::ops::Range;
 pub fn window(count: usize, cursor: usize, height: u16) -> Range<usize> {
     let height = usize::from(height);
     let cursor = cursor.min(count.saturating_sub(1));
-    let start = (cursor + 1 + height / 4).saturating_sub(height).min(count.saturating_sub(height)).min(cursor);
+    let start =
+        (cursor + 1 + height / 4).saturating_sub(height).min(count.saturating_sub(height)).min(cursor);
     start..(start + height).min(count)
 }
 
