@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use super::blocks::{Block, Entry, Kind, Line};
 use super::identity::{Ids, slug};
+use super::when::When;
 
 /// A heading and what it holds.
 #[derive(Clone, Debug)]
@@ -15,6 +16,8 @@ pub(super) struct Section {
     /// The title in lower case, for looking at its words.
     pub(super) key: String,
     pub(super) path: String,
+    /// The time it or the nearest heading above names.
+    pub(super) when: Option<When>,
     pub(super) level: u8,
     pub(super) line: u32,
     pub(super) end: u32,
@@ -26,10 +29,12 @@ pub(super) struct Section {
 pub(super) struct Group {
     pub(super) text: String,
     pub(super) path: String,
+    /// The time it names.
+    pub(super) when: Option<When>,
 }
 
 /// Where one block stands.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) section: usize,
     pub(super) group: Option<usize>,
@@ -56,6 +61,7 @@ impl Document {
             title: String::new(),
             key: String::new(),
             path: String::new(),
+            when: None,
             level: 0,
             line: 0,
             end: 0,
@@ -132,6 +138,7 @@ impl Document {
         {
             text.clone_into(&mut root.title);
             root.key = text.to_lowercase();
+            root.when = When::window(text);
             (root.line, root.end) = (block.line, block.end);
             return 0;
         }
@@ -144,7 +151,10 @@ impl Document {
         }
         let above = self.sections.get(parent).map(|section| section.path.clone()).unwrap_or_default();
         let path = self.paths.next(join_path(&above, &slug(text)));
+        let inherited = || self.sections.get(parent).and_then(|section| section.when.clone());
+        let when = When::window(text).or_else(inherited);
         self.sections.push(Section {
+            when,
             title: text.to_owned(),
             key: text.to_lowercase(),
             path,
@@ -166,7 +176,8 @@ impl Document {
     pub(super) fn group_at(&mut self, above: &str, text: String) -> usize {
         let text = text.trim().trim_end_matches(':').to_owned();
         let path = self.paths.next(join_path(above, &slug(&text)));
-        self.groups.push(Group { text, path });
+        let when = When::window(&text);
+        self.groups.push(Group { text, path, when });
         self.groups.len() - 1
     }
 
@@ -176,6 +187,7 @@ impl Document {
             title: String::new(),
             key: String::new(),
             path: String::new(),
+            when: None,
             level: 0,
             line: 0,
             end: 0,

@@ -14,8 +14,13 @@ const CUT: usize = 48;
 
 /// The slug of one heading, group or first line: no number, no `Stage 3:`, no bracketed remark, `x` for versions.
 pub fn slug(text: &str) -> String {
-    let text: String = text.nfkc().collect::<String>().to_lowercase();
-    let text = text.lines().next().unwrap_or_default();
+    let first = text.lines().next().unwrap_or_default();
+    let text = if first.is_ascii() {
+        first.to_ascii_lowercase()
+    } else {
+        first.nfkc().collect::<String>().to_lowercase()
+    };
+    let text = text.as_str();
     let bare = without_brackets(text);
     let named = without_number(bare.trim());
     let slug = words(named);

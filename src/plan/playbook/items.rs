@@ -191,9 +191,15 @@ impl Items {
         let path = join_path(document.path(place), &slug(&found.first));
         let id = ItemId::from(document.ids.next(path));
         let group = document.group_text(place).map(Untrusted::from);
-        let when = When::find(&found.text)
-            .or_else(|| document.group_text(place).and_then(When::window))
-            .or_else(|| document.chain(place.section).find_map(|section| When::window(&section.title)));
+        let above = || match place
+            .group
+            .and_then(|at| document.groups.get(at))
+            .and_then(|group| group.when.clone())
+        {
+            None => document.section(place.section).when.clone(),
+            when => when,
+        };
+        let when = When::find(&found.text).or_else(above);
         let mut links = found.links;
         links.extend(
             addresses(&found.text)

@@ -1,6 +1,7 @@
 //! Lists without boxes to pieces, told apart by the title above them.
 
 use super::blocks::{Entry, Kind};
+use super::context::Place;
 use super::draft::{Draft, given, words};
 use super::lasting;
 use super::outlines::implied;
@@ -83,6 +84,8 @@ fn shape(label: &str) -> Option<Shape> {
 /// Types every list entry it can.
 pub(super) fn lists(draft: &mut Draft) {
     let blocks = std::rc::Rc::clone(&draft.document.blocks);
+    // Neighbours stand under the same title.
+    let mut memo: Option<(Place, String, Option<Shape>)> = None;
     for (at, block) in blocks.iter().enumerate() {
         let Kind::Entry(entry) = &block.kind else { continue };
         if entry.mark.is_some() {
@@ -96,8 +99,12 @@ pub(super) fn lists(draft: &mut Draft) {
             continue;
         }
         let place = draft.document.place(at);
-        let label = draft.document.label(place);
-        let Some(shape) = shape(&label) else { continue };
+        if memo.as_ref().is_none_or(|(known, ..)| *known != place) {
+            let label = draft.document.label(place);
+            let shape = shape(&label);
+            memo = Some((place, label, shape));
+        }
+        let Some((_, label, Some(shape))) = &memo else { continue };
         let below: Vec<(String, u32)> = blocks
             .iter()
             .skip(at + 1)
@@ -107,7 +114,7 @@ pub(super) fn lists(draft: &mut Draft) {
                 _ => None,
             })
             .collect();
-        if type_entry(draft, (at, block.line), entry, shape, (&label, &below)) {
+        if type_entry(draft, (at, block.line), entry, *shape, (label, &below)) {
             draft.settle(at);
         }
     }

@@ -284,7 +284,7 @@ fn sessions(draft: &mut Draft, outline: &Outline) {
 
 fn reviews(draft: &mut Draft, block: usize, outline: &Outline) {
     let place = draft.document.place(block);
-    let when = draft.document.chain(place.section).find_map(|section| When::window(&section.title));
+    let when = draft.document.section(place.section).when.clone();
     for (at, node) in outline.children(None) {
         let topics = below(outline, at);
         let title = Untrusted::new(node.text.as_str());

@@ -76,14 +76,14 @@ fn each_blank<'a>(
     let bytes = line.as_bytes();
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
-        let rest = line.get(at..).unwrap_or_default();
+        let rest = || line.get(at..).unwrap_or_default();
         let hit = match byte {
-            b'{' if at == 0 || bytes.get(at - 1) != Some(&b'$') => braces(rest),
-            b'$' => variable(rest, own),
-            b'<' => angle(rest),
+            b'{' if at == 0 || bytes.get(at - 1) != Some(&b'$') => braces(rest()),
+            b'$' => variable(rest(), own),
+            b'<' => angle(rest()),
             b'[' => bracket(line, at, place),
-            b'_' => rule(rest).or_else(|| italic(rest)),
-            b'T' | b'v' | b'X' | b'Y' | b'+' if word_begins(bytes, at) => fixed(rest),
+            b'_' => rule(rest()).or_else(|| italic(rest())),
+            b'T' | b'v' | b'X' | b'Y' | b'+' if word_begins(bytes, at) => fixed(rest()),
             _ => None,
         };
         match hit {

@@ -27,7 +27,6 @@ pub(super) fn procedures(draft: &mut Draft, outlines: &[(usize, Outline)], named
     for (at, block) in blocks.iter().enumerate() {
         let place = draft.document.place(at);
         let section = draft.document.section(place.section);
-        let label = draft.document.label(place);
         let mut open = |found: &mut Vec<(usize, Procedure)>| -> usize {
             *by_section.entry(place.section).or_insert_with(|| {
                 let title = Untrusted::new(display(&section.title));
@@ -50,6 +49,7 @@ pub(super) fn procedures(draft: &mut Draft, outlines: &[(usize, Outline)], named
                 }
             }
             Kind::Entry(entry) if entry.mark.is_some() => {
+                let label = draft.document.label(place);
                 let proof =
                     ["verif", "validat", "success criteria"].iter().any(|word| label.starts_with(word));
                 let list = if proof { Some(verify.entry(place.section).or_default()) } else { None };

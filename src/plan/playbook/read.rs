@@ -1,5 +1,7 @@
 //! The order of the passes: decode, prepare, parse, place, find items, type the rest, keep what is left.
 
+use std::collections::HashSet;
+
 use super::blocks::{self, Kind};
 use super::context::{Document, bold_title};
 use super::draft::{Draft, given, words};
@@ -8,7 +10,7 @@ use super::error::ReadError;
 use super::items::Items;
 use super::model::{Passage, Playbook};
 use super::notes::Notes;
-use super::pieces::{Criterion, Metric, Role};
+use super::pieces::{Criterion, Metric, Place, Role};
 use super::placeholders::{self, Span};
 use super::prepare::prepare;
 use super::{environments, fences, lists, outlines, procedures, stages, steps, tables};
@@ -140,8 +142,9 @@ fn all_tables(draft: &mut Draft) {
 fn spans(document: &Document) -> Vec<Span> {
     let span = |block: &blocks::Block| match &block.kind {
         Kind::Fence { info, text, .. } => {
-            let own = placeholders::assigned(text);
-            Some(Span { from: block.line, to: block.end, place: fences::place_of(info, text), own })
+            let place = fences::place_of(info, text);
+            let own = if place == Place::Command { placeholders::assigned(text) } else { HashSet::new() };
+            Some(Span { from: block.line, to: block.end, place, own })
         }
         _ => None,
     };

@@ -30,6 +30,9 @@ impl When {
     /// Looks for a due time inside a sentence: alone, in brackets, or a `T+4h` anywhere. Bare lengths
     /// such as `(48 hours)` do not count, they say how long, not when.
     pub fn find(text: &str) -> Option<Self> {
+        if !may_hold_time(text) {
+            return None;
+        }
         pieces(text)
             .find_map(|piece| {
                 let tokens = tokens(piece);
@@ -40,6 +43,9 @@ impl When {
     }
     /// Like [`When::find`], and lengths count: in the title of a group `(0-30 minutes)` says when.
     pub fn window(text: &str) -> Option<Self> {
+        if !may_hold_time(text) {
+            return None;
+        }
         Self::find(text).or_else(|| pieces(text).find_map(Self::parse))
     }
     /// The latest place on the T-clock at which it is not overdue; `None` for a calendar phrase.
@@ -50,6 +56,11 @@ impl When {
             Self::Calendar(_) => None,
         }
     }
+}
+
+/// Every time has a digit or the word day; most sentences have neither, and most text is sentences.
+fn may_hold_time(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_digit()) || text.contains("Day") || text.contains("day")
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
