@@ -6,6 +6,7 @@ pub mod bundled;
 mod error;
 pub mod file;
 pub mod finding;
+pub mod init;
 mod model;
 mod nearest;
 pub mod playbook;

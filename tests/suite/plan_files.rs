@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use tminus::plan::{SourceFile, Sources, resolve};
+use tminus::plan::init::{Answers, init, questions};
+use tminus::plan::playbook::read;
+use tminus::plan::{Check, Expect, SourceFile, Sources, Watched, resolve};
 
 /// The corpus of plan files with one thing wrong each, by name.
 fn invalid() -> Vec<PathBuf> {
@@ -33,4 +35,97 @@ fn every_invalid_plan_says_where_what_and_what_to_write() {
         .collect();
     assert!(said.len() > 40, "the corpus is there");
     insta::assert_snapshot!(said.join("\n"));
+}
+
+/// The five playbooks, when this machine has them.
+fn playbooks() -> Option<Vec<SourceFile>> {
+    let Some(folder) = std::env::var_os("TMINUS_PLAYBOOKS") else {
+        println!("skipped: TMINUS_PLAYBOOKS does not say where the five playbooks are");
+        return None;
+    };
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder).expect("folder").map(|entry| entry.expect("entry").path()).collect();
+    files.sort();
+    let read = |path: &PathBuf| {
+        SourceFile::new(path.file_name().expect("name").to_string_lossy(), std::fs::read(path).expect("file"))
+    };
+    Some(files.iter().map(read).collect())
+}
+
+#[test]
+fn every_playbook_opens_without_a_plan_file_and_nothing_of_it_runs() {
+    for (file, items) in playbooks().into_iter().flatten().zip([151, 56, 23, 133, 103]) {
+        let name = file.name.clone();
+        let resolved = resolve(&Sources { playbook: Some(file), plan: None }).expect(&name);
+        let plan = resolved.plan;
+        assert_eq!(plan.items.len(), items, "{name}");
+        assert!(plan.items.iter().all(|item| plan.stage(&item.stage).is_some()), "{name}");
+        assert!(plan.gates.iter().all(|gate| gate.check == Check::Manual), "{name}");
+        assert!(plan.triggers.iter().all(|trigger| trigger.when == Watched::Manual), "{name}");
+        assert!(plan.roles.iter().all(|role| role.people.is_empty()), "{name}");
+        assert!(plan.metrics.iter().all(|metric| metric.query.is_none()), "{name}");
+        assert!(!plan.release.name.is_empty() && plan.release.production, "{name}");
+    }
+}
+
+#[test]
+fn a_first_plan_file_of_every_playbook_resolves_and_takes_over_what_it_says() {
+    // By hand from the documents: gates, metrics of its tables and lists, triggers, approving roles, checkpoints.
+    let said = [(18, 17, 9, 5, 12), (4, 43, 33, 2, 9), (4, 12, 5, 0, 0), (0, 0, 19, 0, 0), (0, 4, 0, 4, 0)];
+    for (file, (gates, metrics, triggers, approvers, checkpoints)) in
+        playbooks().into_iter().flatten().zip(said)
+    {
+        let playbook = read(&file.name, &file.bytes).expect("text");
+        let first = init(&playbook, &Answers::none());
+        assert!(questions(&playbook).len() <= 10, "{}", file.name);
+        let name = file.name.clone();
+        let plan = SourceFile::new("x.tminus.toml", first.toml.as_str());
+        let plan = match resolve(&Sources { playbook: Some(file), plan: Some(plan) }) {
+            Ok(resolved) => resolved.plan,
+            Err(error) => panic!("{name}: {error}\n{}", first.toml),
+        };
+        let count = (plan.gates.len(), plan.triggers.len(), plan.approvers().len(), plan.checkpoints.len());
+        assert_eq!(count, (gates, triggers, approvers, checkpoints), "{name}");
+        assert!(plan.metrics.len() >= metrics, "{name}: {} metrics", plan.metrics.len());
+    }
+}
+
+#[test]
+fn what_a_playbook_writes_as_commands_and_steps_comes_over() {
+    let Some(files) = playbooks() else { return };
+    let plan_of = |at: usize| {
+        let file = files.get(at).expect("five").clone();
+        let toml = init(&read(&file.name, &file.bytes).expect("text"), &Answers::none()).toml;
+        let plan = Some(SourceFile::new("x.tminus.toml", toml.as_str()));
+        (resolve(&Sources { playbook: Some(file), plan }).expect("a plan").plan, toml)
+    };
+    let (checks, toml) = plan_of(2);
+    let commands: Vec<(String, bool)> = checks
+        .gates
+        .iter()
+        .filter_map(|gate| match &gate.check {
+            Check::Command(command) => Some((command.run.join(" "), command.expect == Some(Expect::Empty))),
+            _ => None,
+        })
+        .collect();
+    let wanted = [
+        ("git status --porcelain", true),
+        ("npm test", false),
+        ("npm run build", false),
+        ("npm audit", false),
+    ];
+    assert_eq!(commands, wanted.map(|(command, empty)| (command.to_owned(), empty)), "{toml}");
+    let rules = checks.triggers.iter().filter(|it| matches!(it.when, Watched::Metric { .. })).count();
+    assert!(rules >= 2, "{toml}");
+
+    let (steps, toml) = plan_of(3);
+    let steps: Vec<(f64, u64)> = steps
+        .rollouts
+        .first()
+        .expect(&toml)
+        .steps
+        .iter()
+        .map(|step| (step.weight.value(), step.soak.0))
+        .collect();
+    assert_eq!(steps, [(5.0, 3600), (10.0, 1800), (25.0, 1800), (50.0, 1800), (100.0, 0)]);
 }

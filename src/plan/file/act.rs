@@ -64,6 +64,8 @@ pub struct Blind {
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Trigger {
+    /// What it says, as people write it; `when` without it.
+    pub title: Option<At<String>>,
     /// `METRIC alert`, a rule over a metric, `gate NAME failing for 2m`, or `manual`.
     pub when: At<String>,
     /// P0, P1 and so on; `P1` without it.

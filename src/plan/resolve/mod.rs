@@ -8,7 +8,7 @@
 mod blanks;
 mod course;
 mod desk;
-mod document;
+pub(super) mod document;
 mod gates;
 mod numbers;
 mod people;

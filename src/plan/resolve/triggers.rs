@@ -25,7 +25,7 @@ pub(super) fn triggers(desk: &Desk<'_>, plan: &Plan) -> Result<Vec<Trigger>, Pla
         };
         Ok(Trigger {
             id: TriggerId::new(name.as_str()),
-            title: Untrusted::new(written.when.as_str()),
+            title: Untrusted::new(written.title.as_ref().unwrap_or(&written.when).as_str()),
             when: watched(desk, plan, &written.when)?,
             severity: written.severity.as_ref().map_or_else(|| "P1".to_owned(), |text| text.value.clone()),
             actions: desk.actions(&written.actions.0, name.start)?,

@@ -8,8 +8,10 @@ use crate::plan::{Check, Gate, Metric, Otherwise, Procedure, ProcedureStep, Trig
 use super::Ids;
 
 /// The words of a document's action column, and what they ask for; the strongest first.
-const ACTIONS: [(&str, Action); 20] = [
+const ACTIONS: [(&str, Action); 22] = [
     ("cut traffic", Action::CutTraffic),
+    ("traffic cutoff", Action::CutTraffic),
+    ("cut off traffic", Action::CutTraffic),
     ("flag off", Action::FlagsOff),
     ("flags off", Action::FlagsOff),
     ("disable feature", Action::FlagsOff),
@@ -91,25 +93,35 @@ pub(crate) fn triggers(playbook: &Playbook) -> Vec<Trigger> {
         },
         when: Watched::Manual,
         severity: trigger.severity.as_ref().map(Untrusted::line).unwrap_or_default(),
-        actions: actions(trigger.action.as_ref()),
+        actions: actions(trigger),
         rollout: None,
     };
     playbook.triggers.iter().map(one).collect()
 }
 
-/// What a document's words ask for, in the order of their strength; asking a person when they ask for nothing known
-/// or leave it open.
-pub(crate) fn actions(text: Option<&Untrusted>) -> Vec<Action> {
-    let low = text.map(|text| text.raw().to_lowercase().replace('-', " ")).unwrap_or_default();
+/// What a document asks for: the words of its action column; without one, whom it tells, or how bad it is. A person
+/// is asked when the words leave it open or say nothing known.
+pub(crate) fn actions(trigger: &crate::plan::playbook::Trigger) -> Vec<Action> {
+    let low = |text: &Option<Untrusted>| {
+        text.as_ref().map(|text| text.raw().to_lowercase().replace('-', " ")).unwrap_or_default()
+    };
+    let (words, told, severity) = (low(&trigger.action), low(&trigger.notify), low(&trigger.severity));
     let mut found: Vec<Action> =
-        ACTIONS.iter().filter(|(word, _)| low.contains(word)).map(|(_, action)| *action).collect();
-    if CAREFUL.iter().any(|word| low.contains(word)) {
+        ACTIONS.iter().filter(|(word, _)| words.contains(word)).map(|(_, action)| *action).collect();
+    if CAREFUL.iter().any(|word| words.contains(word)) {
         found
             .retain(|action| matches!(action, Action::Hold | Action::Review | Action::Page | Action::Notify));
         found.push(Action::Ask);
     }
+    if told.contains("pager") {
+        found.push(Action::Page);
+    }
+    if !told.is_empty() {
+        found.push(Action::Notify);
+    }
     if found.is_empty() {
-        found.push(Action::Ask);
+        let only_said = severity.contains("info") || severity.contains("warning");
+        found.push(if only_said { Action::Notify } else { Action::Ask });
     }
     found.sort_unstable();
     found.dedup();

@@ -9,10 +9,10 @@ mod people;
 
 use std::collections::BTreeSet;
 
-pub(super) use checks::{gates, metrics, procedures, triggers};
-pub(super) use course::{checkpoints, items, messages, stages};
-pub(super) use head::{release_name, release_version};
-pub(super) use people::roles;
+pub(in crate::plan) use checks::{actions, gates, metrics, procedures, triggers};
+pub(in crate::plan) use course::{checkpoints, items, messages, stages};
+pub(in crate::plan) use head::{release_name, release_version};
+pub(in crate::plan) use people::roles;
 
 use crate::base::Untrusted;
 use crate::plan::playbook::slug;
