@@ -9,6 +9,7 @@
 //! - [`report`]: what people read → journal, release, analysis, plan, base
 //! - [`cli`]: the verbs, and the only wiring of the world to the engine's ports → all
 //! - [`world`]: everything outside, behind the engine's ports → engine::ports, types of release, analysis, plan, base
+//! - [`tui`]: the cockpit → engine::client, release, analysis, plan, base
 //!
 //! `base`, `plan`, `analysis` and `release` are pure: no I/O, no clock.
 

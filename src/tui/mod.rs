@@ -12,13 +12,16 @@ mod keymap;
 mod model;
 mod overlay;
 mod pacer;
+mod run;
 mod screen;
 mod snapshot;
+mod terminal;
 mod theme;
 mod update;
 mod widget;
 
 pub use keymap::{Keymap, KeymapError};
 pub use model::{Ids, Operator, RandomIds, ScreenName};
+pub use run::{Exit, Host, NoHost, Options, TuiError, run};
 pub use snapshot::{render, render_with};
 pub use theme::{Depth, Symbols, Theme, ThemeError, ThemeName};

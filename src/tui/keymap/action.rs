@@ -2,13 +2,9 @@
 
 use serde::Deserialize;
 
-/// What a key does.
+/// What a key does. The names are the words of the keymap, where each has its description.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[expect(
-    missing_docs,
-    reason = "the names are the words of the keymap, and each binding carries its description"
-)]
 pub enum Action {
     Nothing,
     // around

@@ -82,11 +82,11 @@ fn share(height: u16, wants: &[(u16, u16)], preferred: usize) -> Vec<u16> {
     let order: Vec<usize> =
         std::iter::once(preferred).chain((0..wants.len()).filter(|place| *place != preferred)).collect();
     for place in &order {
-        if let (Some(height), Some((least, _))) = (heights.get_mut(*place), wants.get(*place)) {
-            if *least <= left {
-                *height = *least;
-                left -= least;
-            }
+        if let (Some(height), Some((least, _))) = (heights.get_mut(*place), wants.get(*place))
+            && *least <= left
+        {
+            *height = *least;
+            left -= least;
         }
     }
     for (height, (_, most)) in heights.iter_mut().zip(wants).filter(|(height, _)| **height > 0) {

@@ -49,10 +49,8 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
     if area.height > 6 {
         canvas.line(area, 6, &trigger_row(model));
     }
-    if area.height > 7 {
-        if let Some((meaning, text)) = roll_back_hint(model, 120) {
-            canvas.line(area, 7, &[piece(meaning, text)]);
-        }
+    if let Some((meaning, text)) = roll_back_hint(model, 120).filter(|_| area.height > 7) {
+        canvas.line(area, 7, &[piece(meaning, text)]);
     }
 }
 
@@ -111,9 +109,10 @@ fn table(model: &Model, canvas: &mut Canvas<'_>, area: Rect, rollout: &Rollout) 
         canvas.put_right((x(place), area.y + 1), column, Meaning::Muted, head);
     }
     let columns = [seen.desired, seen.configured, seen.observed];
-    let sides: [(&str, Meaning, fn(Weight) -> Weight); 2] =
-        [("stable", Meaning::Stable, Weight::rest), ("canary", Meaning::Canary, |weight| weight)];
-    for (row, (name, meaning, side)) in sides.into_iter().enumerate() {
+    let sides = [("stable", Meaning::Stable, Weight::rest as fn(Weight) -> Weight)];
+    let sides =
+        sides.into_iter().chain([("canary", Meaning::Canary, (|weight| weight) as fn(Weight) -> Weight)]);
+    for (row, (name, meaning, side)) in sides.enumerate() {
         let y = area.y + 2 + row as u16;
         canvas.put((area.x, y), 8, meaning, name);
         for (place, weight) in columns.into_iter().enumerate() {

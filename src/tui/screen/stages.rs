@@ -148,10 +148,8 @@ fn item_row(model: &Model, canvas: &mut Canvas<'_>, line: Rect, item: &ItemLine<
         }
         x += columns.due + 1;
     }
-    if columns.owner > 0 {
-        if let Some(owner) = item.owner {
-            canvas.put((x + 1, line.y), columns.owner, Meaning::Muted, &short_name(owner));
-        }
+    if let Some(owner) = item.owner.filter(|_| columns.owner > 0) {
+        canvas.put((x + 1, line.y), columns.owner, Meaning::Muted, &short_name(owner));
     }
 }
 

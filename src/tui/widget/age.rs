@@ -58,11 +58,6 @@ pub fn day_and_time(at: Timestamp, zone: &jiff::tz::TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%a %d %b %H:%M").to_string()
 }
 
-/// Whole seconds from one moment to another.
-pub fn between(from: Timestamp, to: Timestamp) -> i64 {
-    to.as_second() - from.as_second()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -31,10 +31,6 @@ impl<'a> Canvas<'a> {
     pub fn new(buffer: &'a mut Buffer, theme: &'a Theme) -> Self {
         Self { buffer, theme }
     }
-    /// The theme.
-    pub fn theme(&self) -> &'a Theme {
-        self.theme
-    }
     /// Paints an area blank.
     pub fn fill(&mut self, area: Rect, meaning: Meaning) {
         let style = self.theme.style(meaning);

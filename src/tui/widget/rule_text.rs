@@ -16,7 +16,7 @@ pub fn rule_text(rule: &Rule, symbols: &Symbols) -> String {
         Op::NotEqual => unequal,
         other => other.as_str(),
     };
-    match rule.tests().into_iter().next().map(|test| &test.check) {
+    match rule.tests().next().map(|test| &test.check) {
         Some(Check::Compare { op, value }) => format!("{} {value}", sign(*op)),
         Some(Check::Range { low, high }) => format!("{low} to {high}"),
         Some(Check::Baseline { op, factor }) => format!("{} {factor}x baseline", sign(*op)),
@@ -42,7 +42,7 @@ pub fn value_text(metric: &Metric, value: f64) -> String {
 /// The plain limits of a metric, for its sparkline.
 pub fn limits(metric: &Metric) -> Limits {
     let plain = |rule: &Option<Rule>| {
-        rule.as_ref().and_then(|rule| match rule.tests().into_iter().next().map(|test| &test.check) {
+        rule.as_ref().and_then(|rule| match rule.tests().next().map(|test| &test.check) {
             Some(Check::Compare { op, value }) => Some((*op, value.value)),
             _ => None,
         })
