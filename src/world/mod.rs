@@ -4,4 +4,6 @@
 //! read is an error or `None`, never a made-up number; what comes from outside is capped and stays
 //! [`crate::base::Untrusted`] until it is shown.
 
+pub mod checks;
+pub mod http;
 pub mod sim;
