@@ -170,9 +170,9 @@ fn answer(
         .with_number("exit", f64::from(code))
         .with("duration", Fact::new(took.as_secs_f64(), Unit::Seconds));
     match rule.evaluate(&facts) {
-        Outcome::Holds => (Verdict::Pass, format!("exit {code}, its rule holds{said}")),
-        Outcome::Fails => (Verdict::Fail, format!("exit {code}, its rule does not hold{said}")),
-        Outcome::Unknown(doubt) => (Verdict::NoData, format!("exit {code}, {doubt}")),
+        Outcome::Holds => (Verdict::Pass, format!("{rule}: holds{said}")),
+        Outcome::Fails => (Verdict::Fail, format!("{rule}: does not hold{said}")),
+        Outcome::Unknown(doubt) => (Verdict::NoData, format!("{rule}: {doubt}")),
     }
 }
 

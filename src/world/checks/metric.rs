@@ -71,7 +71,7 @@ fn judge(want: &Want<'_>, reading: &Reading, now: Timestamp, every: i64) -> Foun
     let begin = at.as_second() - rule.lasting.unwrap_or(Seconds(0)).signed();
     let span = reading.samples.iter().filter(|(at, _)| at.as_second() >= begin);
     let mut verdict = Verdict::Pass;
-    let mut why = format!("the newest number is {value}");
+    let mut why = format!("{value} against {rule}");
     for (_, value) in span {
         let outcome = value.map(|value| rule.evaluate(&Facts::of(Fact::new(value, Unit::None))));
         let good = match (want, outcome) {

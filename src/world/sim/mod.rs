@@ -1,4 +1,4 @@
-//! A scripted service with a stable and a new version, people who release it, and a clock to do it by.
+//! A scripted service with a stable and a new version, and people who release it.
 //!
 //! What this world answers is a function of the script, the seed, the time of its clock and what was written to
 //! it; how often or in which order it is asked changes nothing. The same script runs on a virtual clock (tests,
@@ -20,7 +20,6 @@
 mod bundled;
 mod cast;
 mod checks;
-mod clock;
 mod cue;
 mod duty;
 mod error;
@@ -35,7 +34,6 @@ mod world;
 
 pub use bundled::{NAMES, bundled};
 pub use cast::SimCast;
-pub use clock::SimClock;
 pub use error::ScriptError;
 pub use world::{Play, SimWorld};
 

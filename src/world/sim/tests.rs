@@ -5,11 +5,12 @@ use futures::FutureExt as _;
 
 use crate::analysis::Verdict;
 use crate::base::{OperationId, Seconds, Timestamp, Untrusted, Weight};
+use crate::engine::clock::VirtualClock;
 use crate::engine::ports::{Ask, Clock, Fault, Reading, World};
 use crate::plan::{Check, CommandCheck, Gate, Metric, Otherwise, Rollout, Source, Step, Strategy};
 use crate::release::{Act, Event, Outcome, Recorded};
 
-use super::{NAMES, SimClock, SimWorld, bundled};
+use super::{NAMES, SimWorld, bundled};
 
 fn at(minutes: i64) -> Timestamp {
     let start: Timestamp = "2026-12-01T09:30:00Z".parse().expect("start");
@@ -17,13 +18,13 @@ fn at(minutes: i64) -> Timestamp {
 }
 
 /// Runs something to its end, letting time pass only when it waits.
-fn finish<T>(clock: &SimClock, work: impl Future<Output = T>) -> T {
+fn finish<T>(clock: &VirtualClock, work: impl Future<Output = T>) -> T {
     let mut work = Box::pin(work);
     loop {
         if let Some(done) = work.as_mut().now_or_never() {
             return done;
         }
-        clock.advance_to(clock.next_sleeper().expect("it waits for the clock"));
+        clock.advance_to(clock.next().expect("it waits for the clock"));
     }
 }
 
@@ -66,14 +67,14 @@ fn command() -> Check {
 }
 
 struct Stage {
-    clock: SimClock,
+    clock: VirtualClock,
     play: super::Play,
     world: World,
 }
 
 fn stage(script: &str, seed: u64) -> Stage {
     let sim = SimWorld::load("test", script, seed).expect("script");
-    let clock = SimClock::new(sim.start());
+    let clock = VirtualClock::new(sim.start());
     let play = sim.play(Arc::new(clock.clone()), sim.start());
     Stage { world: play.world(), clock, play }
 }
@@ -331,21 +332,4 @@ fn recorded(event: Event, at: Timestamp) -> Recorded {
         kind: String::new(),
         hash: crate::base::Digest::of(""),
     }
-}
-
-#[test]
-fn sleepers_wake_in_order_and_are_forgotten_when_given_up() {
-    let clock = SimClock::new(at(0));
-    let mut late = clock.until(at(2));
-    let mut early = clock.until(at(1));
-    assert!((&mut late).now_or_never().is_none());
-    assert!((&mut early).now_or_never().is_none());
-    assert_eq!((clock.next_sleeper(), clock.sleepers()), (Some(at(1)), 2));
-    clock.advance_to(at(1));
-    assert!((&mut early).now_or_never().is_some());
-    assert!((&mut late).now_or_never().is_none());
-    drop(late);
-    assert_eq!((clock.next_sleeper(), clock.sleepers()), (None, 0));
-    clock.advance_to(at(0));
-    assert_eq!(clock.now(), at(1), "time never goes back");
 }

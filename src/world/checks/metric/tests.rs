@@ -1,11 +1,9 @@
 use super::*;
 use crate::base::Untrusted;
-use crate::plan::rule::{Check, Condition, Op, Test};
 
 fn below_one_percent(lasting: Option<u64>) -> Rule {
-    let value = crate::base::Quantity::new(0.01, Unit::Ratio);
-    let test = Test::new(Check::Compare { op: Op::Below, value });
-    Rule { condition: Condition::Test(test), lasting: lasting.map(Seconds) }
+    let lasting = lasting.map_or_else(String::new, |seconds| format!(" for {seconds}s"));
+    Rule::parse(&format!("< 1%{lasting}")).expect("rule")
 }
 
 fn at(second: i64) -> Timestamp {
