@@ -6,4 +6,9 @@
 
 pub mod checks;
 pub mod http;
+pub mod metrics;
+pub mod notify;
 pub mod sim;
+mod unconnected;
+
+pub use unconnected::Unconnected;

@@ -9,8 +9,10 @@
 )]
 
 mod arrows;
+mod checks;
 mod engine;
 mod plan_files;
 mod playbooks;
+mod prometheus;
 mod rules;
 mod stores;

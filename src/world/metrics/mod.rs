@@ -1,0 +1,6 @@
+//! Where real numbers come from.
+
+mod prometheus;
+mod reply;
+
+pub use prometheus::Prometheus;

@@ -1,0 +1,94 @@
+//! What answers where nothing is connected: clearly, and without doing anything.
+
+use futures::future::BoxFuture;
+
+use crate::base::{OperationId, Untrusted, Weight};
+use crate::engine::ports::{Ask, Fault, Numbers, Reading, Router, Split, Workloads};
+use crate::plan::{ProcedureStep, Rollout};
+use crate::release::{Outcome, Readiness};
+
+/// A router, a workload and a source of numbers that are not there.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unconnected;
+
+fn router(rollout: &Rollout) -> Fault {
+    Fault::Unsupported(format!(
+        "traffic of {} is not moved by this version: move it by hand, or play it with --world good-canary",
+        rollout.id
+    ))
+}
+
+fn workload(rollout: &Rollout) -> Fault {
+    Fault::Unsupported(format!(
+        "workloads of {} are not touched by this version: change them by hand, or play it with --world good-canary",
+        rollout.id
+    ))
+}
+
+impl Router for Unconnected {
+    fn read<'a>(&'a self, rollout: &'a Rollout) -> BoxFuture<'a, Result<Split, Fault>> {
+        Box::pin(async move { Err(router(rollout)) })
+    }
+
+    fn write<'a>(
+        &'a self,
+        rollout: &'a Rollout,
+        _weight: Weight,
+        _operation: &'a OperationId,
+    ) -> BoxFuture<'a, Result<(), Fault>> {
+        Box::pin(async move { Err(router(rollout)) })
+    }
+
+    fn preview(&self, rollout: &Rollout, weight: Weight) -> String {
+        format!("{}: canary {weight}, stable {}, by hand: no router is connected", rollout.id, weight.rest())
+    }
+}
+
+impl Workloads for Unconnected {
+    fn deploy<'a>(
+        &'a self,
+        rollout: &'a Rollout,
+        _operation: &'a OperationId,
+    ) -> BoxFuture<'a, Result<Untrusted, Fault>> {
+        Box::pin(async move { Err(workload(rollout)) })
+    }
+
+    fn scale_down<'a>(
+        &'a self,
+        rollout: &'a Rollout,
+        _operation: &'a OperationId,
+    ) -> BoxFuture<'a, Result<Untrusted, Fault>> {
+        Box::pin(async move { Err(workload(rollout)) })
+    }
+
+    fn step<'a>(
+        &'a self,
+        step: &'a ProcedureStep,
+        _operation: &'a OperationId,
+    ) -> BoxFuture<'a, Result<(Outcome, Untrusted), Fault>> {
+        Box::pin(async move {
+            let what = match step {
+                ProcedureStep::Command(command) => {
+                    format!("not run here, do it by hand: {}", command.run.join(" "))
+                }
+                ProcedureStep::Manual { text } => format!("do it by hand: {}", text.raw()),
+            };
+            Ok((Outcome::Skipped, Untrusted::new(what)))
+        })
+    }
+
+    fn readiness<'a>(&'a self, rollout: &'a Rollout) -> BoxFuture<'a, Result<Readiness, Fault>> {
+        Box::pin(async move { Err(workload(rollout)) })
+    }
+}
+
+impl Numbers for Unconnected {
+    fn read<'a>(&'a self, ask: Ask<'a>) -> BoxFuture<'a, Result<Reading, Fault>> {
+        Box::pin(async move {
+            Err(Fault::Unsupported(format!(
+                "no source is connected for {}: write its prometheus = \"http://...\"",
+                ask.metric.id
+            )))
+        })
+    }
+}
