@@ -7,6 +7,7 @@ mod error;
 pub mod file;
 pub mod finding;
 pub mod init;
+pub mod lint;
 mod model;
 mod nearest;
 pub mod playbook;

@@ -11,6 +11,7 @@
 mod arrows;
 mod checks;
 mod engine;
+mod lints;
 mod plan_files;
 mod playbooks;
 mod prometheus;

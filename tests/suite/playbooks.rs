@@ -3,8 +3,8 @@
 use tminus::base::{Offset, Seconds, Untrusted};
 use tminus::plan::playbook::{Counts, GateAction, ItemKind, Mark, Playbook, StageKind, When, read};
 
-/// Reads the playbook whose file begins with this number; says why when it cannot.
-fn open(number: &str) -> Option<Playbook> {
+/// The name and bytes of the playbook whose file begins with this number; says why when there is none.
+pub fn document(number: &str) -> Option<(String, Vec<u8>)> {
     let Ok(folder) = std::env::var("TMINUS_PLAYBOOKS") else {
         println!("skipped: TMINUS_PLAYBOOKS does not name the folder of the playbooks");
         return None;
@@ -15,7 +15,12 @@ fn open(number: &str) -> Option<Playbook> {
         .find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(number)))
         .expect("the playbook of this number");
     let bytes = std::fs::read(&file).expect("a readable playbook");
-    Some(read(&file.file_name().expect("a name").to_string_lossy(), &bytes).expect("text"))
+    Some((file.file_name().expect("a name").to_string_lossy().into_owned(), bytes))
+}
+
+fn open(number: &str) -> Option<Playbook> {
+    let (name, bytes) = document(number)?;
+    Some(read(&name, &bytes).expect("text"))
 }
 
 fn raw(text: Option<&Untrusted>) -> &str {

@@ -57,6 +57,11 @@ fn line_of(text: &str, at: usize) -> u32 {
     u32::try_from(breaks).unwrap_or(u32::MAX).saturating_add(1)
 }
 
+/// The text a file holds, as [`read`](super::read) sees it, for whoever needs its lines beside the pieces.
+pub fn text(name: &str, bytes: &[u8]) -> Result<String, ReadError> {
+    decode(name, bytes, &mut Notes::new(name))
+}
+
 /// UTF-16 by its mark, or by every second byte of the beginning being zero.
 fn wide(bytes: &[u8]) -> Option<&'static encoding_rs::Encoding> {
     match bytes {

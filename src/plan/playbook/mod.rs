@@ -36,6 +36,7 @@ mod when;
 mod tests;
 
 pub use counts::Counts;
+pub use encoding::text;
 pub use error::ReadError;
 pub use identity::{Matched, SuffixError, match_items, resolve_suffix, slug};
 pub use model::{Item, ItemKind, Mark, Passage, Playbook, Stage, StageKind, Words};
