@@ -166,9 +166,11 @@ struct Loose<'a> {
 
 /// Bytes back into an event, checked against the place they were found at.
 pub fn decode(bytes: &[u8], hash: Digest, slot: &Slot<'_>) -> Result<Recorded, RecordError> {
-    let envelope: Envelope<'_> = match serde_json::from_slice(bytes) {
+    // Checked once as text: cheaper than each string on its own.
+    let text = std::str::from_utf8(bytes).map_err(serde_json::Error::custom)?;
+    let envelope: Envelope<'_> = match serde_json::from_str(text) {
         Ok(envelope) => envelope,
-        Err(_) => return decode_loose(bytes, hash, slot),
+        Err(_) => return decode_loose(text, hash, slot),
     };
     belongs(slot, &envelope.journal, &envelope.stream, envelope.version, &envelope.id)?;
     let event = (envelope.v <= FORMAT).then(|| fact(&envelope.kind, envelope.body)).flatten();
@@ -195,8 +197,8 @@ pub fn decode_genesis(bytes: &[u8]) -> Result<Genesis, RecordError> {
 }
 
 /// An envelope with a word this program does not know: shown with what is known, its event unread.
-fn decode_loose(bytes: &[u8], hash: Digest, slot: &Slot<'_>) -> Result<Recorded, RecordError> {
-    let loose: Loose<'_> = serde_json::from_slice(bytes)?;
+fn decode_loose(text: &str, hash: Digest, slot: &Slot<'_>) -> Result<Recorded, RecordError> {
+    let loose: Loose<'_> = serde_json::from_str(text)?;
     belongs(slot, &loose.journal, &loose.stream, loose.version, &loose.id)?;
     let actor = serde_json::from_str(loose.actor.get());
     Ok(Recorded {
