@@ -90,7 +90,8 @@ pub(super) fn join(lines: &[Line]) -> String {
 }
 
 /// Reads a prepared text.
-pub(super) fn parse(text: &str) -> Vec<Block> {
+/// The second part is the first line nested too deep to be read.
+pub(super) fn parse(text: &str) -> (Vec<Block>, Option<u32>) {
     let mut options = Options::default();
     options.extension.strikethrough = true;
     options.extension.table = true;
@@ -98,13 +99,14 @@ pub(super) fn parse(text: &str) -> Vec<Block> {
     options.parse.relaxed_tasklist_matching = true;
     let arena = Arena::new();
     let root = parse_document(&arena, text, &options);
-    let mut walk = Walk { blocks: Vec::new() };
+    let mut walk = Walk { blocks: Vec::new(), deep: None };
     walk.children(root, None, 0);
-    walk.blocks
+    (walk.blocks, walk.deep)
 }
 
 struct Walk {
     blocks: Vec<Block>,
+    deep: Option<u32>,
 }
 
 fn line(at: usize) -> u32 {
@@ -122,6 +124,9 @@ impl Walk {
             for child in node.children() {
                 self.block(child, parent, depth);
             }
+        } else {
+            let start = line(node.data.borrow().sourcepos.start.line);
+            self.deep = self.deep.or(Some(start));
         }
     }
 
@@ -204,11 +209,13 @@ impl Walk {
         }
         let entry = Entry { numbered, mark, lines, depth };
         let at = self.push(Kind::Entry(entry), (start, end), parent);
-        if depth < DEPTH {
-            while let Some(child) = rest {
-                self.block(child, Some(at), depth + 1);
-                rest = child.next_sibling();
-            }
+        if depth >= DEPTH && rest.is_some() {
+            self.deep = self.deep.or(Some(end));
+            return;
+        }
+        while let Some(child) = rest {
+            self.block(child, Some(at), depth + 1);
+            rest = child.next_sibling();
         }
     }
 

@@ -97,8 +97,8 @@ fn words(text: &str) -> String {
     for token in
         text.split(|c: char| c.is_whitespace() || matches!(c, '/' | ',' | ';' | '"' | '`' | '|' | '='))
     {
-        let token = if is_version(token) { "x" } else { token };
-        for c in token.chars() {
+        let named = versioned(token);
+        for c in named.as_deref().unwrap_or(token).chars() {
             if !c.is_alphanumeric() && !unicode_normalization::char::is_combining_mark(c) {
                 pending = true;
                 continue;
@@ -117,6 +117,21 @@ fn words(text: &str) -> String {
         pending = true;
     }
     out
+}
+
+/// The token with the version in it as `x`: `v2.2.0`, `app:2.2.0`, `release-2.2.0`; `None` when it holds none.
+fn versioned(token: &str) -> Option<String> {
+    // Most words hold neither a digit nor a blank.
+    if !token.contains(|c: char| c.is_ascii_digit() || matches!(c, '{' | '<' | '$' | 'x')) {
+        return None;
+    }
+    if is_version(token) {
+        return Some("x".to_owned());
+    }
+    token.match_indices([':', '-', '@', '_']).take(8).find_map(|(at, mark)| {
+        let (before, after) = (token.get(..at)?, token.get(at + mark.len()..)?);
+        is_version(after).then(|| format!("{before}-x"))
+    })
 }
 
 /// `v2.2.0`, `3.0.0-rc.1`, `v3`, `v{version}`, `{version}`.
@@ -286,6 +301,7 @@ mod tests {
     #[case("Publish v{VERSION}", "publish-x")]
     #[case("Test coverage >= 80%", "test-coverage-80")]
     #[case("100 concurrent tenants created", "100-concurrent-tenants-created")]
+    #[case("Push app:3.2.0 and tool-v1.0.0-rc.1", "push-app-x-and-tool-x")]
     #[case("Metrics恢复正常", "metrics恢复正常")]
     #[case("Ｄｅｐｌｏｙ Ärger", "deploy-ärger")]
     #[case("(optional)", "optional")]

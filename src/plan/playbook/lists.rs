@@ -47,7 +47,7 @@ fn shape(label: &str) -> Option<Shape> {
             Shape::Message
         } else if says(&["severity", "severities"]) {
             Shape::Severities
-        } else if short && says(&["contact"]) {
+        } else if short && says(&["contact", "on-call", "oncall"]) {
             Shape::Contacts
         } else if short && (says(&["stakeholder"]) || ends(&["roles", "release team"])) {
             Shape::Roles

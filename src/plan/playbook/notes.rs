@@ -27,6 +27,8 @@ pub(super) mod codes {
     pub(in super::super) const KEPT_AS_TEXT: Code = Code::new("kept-as-text");
     /// The document has no box and items were made from something else.
     pub(in super::super) const NO_BOXES: Code = Code::new("no-boxes");
+    /// Lists nested deeper than anybody means.
+    pub(in super::super) const TOO_DEEP: Code = Code::new("too-deep");
     /// The document yields no item at all.
     pub(in super::super) const NO_ITEMS: Code = Code::new("no-items");
 }

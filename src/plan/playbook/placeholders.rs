@@ -116,7 +116,9 @@ fn braces(rest: &str) -> Option<(&str, &str)> {
     let double_name = || {
         !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | ' '))
     };
-    (is_name(name) || (double && double_name()))
+    let known =
+        ["version", "date", "name", "tag", "branch", "release", "environment", "env", "service", "product"];
+    (is_name(name) || (double && double_name()) || known.contains(&name))
         .then(|| (name, rest.get(..open * 2 + inside.len()).unwrap_or(rest)))
 }
 

@@ -75,7 +75,9 @@ pub(super) fn prepare(lines: &[&str], notes: &mut Notes) -> Prepared {
                     at = hide(lines, &mut out, &comments, at, start, notes);
                     continue;
                 }
-                if let Some(plain) = unwrap_html(line) {
+                let before =
+                    at.checked_sub(1).and_then(|before| lines.get(before)).copied().unwrap_or_default();
+                if let Some(plain) = unwrap_html(line).or_else(|| list_marker(line, before)) {
                     set(&mut out, at, plain);
                 }
             }
@@ -282,6 +284,31 @@ fn unwrap_html(line: &str) -> Option<String> {
         (false, true) => format!("{indent}**{}**", text.trim_matches('*')),
         (false, false) => format!("{indent}{text}"),
     })
+}
+
+/// List markers the parser does not take: `-[ ] text`, and `1.1 text` or `a) text` below a numbered line.
+fn list_marker(line: &str, before: &str) -> Option<String> {
+    let trimmed = line.trim_start();
+    let (indent, _) = line.split_at_checked(line.len() - trimmed.len())?;
+    if let Some(rest) = trimmed.strip_prefix(['-', '*', '+'])
+        && rest.starts_with('[')
+        && super::blocks::split_box(rest).is_some()
+    {
+        let (marker, _) = trimmed.split_at_checked(1)?;
+        return Some(format!("{indent}{marker} {rest}"));
+    }
+    let numbered =
+        before.trim_start().starts_with(|c: char| c.is_ascii_digit()) || is_sub_step(before.trim_start());
+    (indent.len() >= 2 && numbered && is_sub_step(trimmed)).then(|| format!("{indent}1. {trimmed}"))
+}
+
+/// `1.1 text`, `2.3.1. text`, `a) text`.
+fn is_sub_step(text: &str) -> bool {
+    let rest = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let number = text.get(..text.len() - rest.len()).unwrap_or_default();
+    let decimal = number.trim_end_matches('.').contains('.') && rest.starts_with(' ');
+    let mut letters = text.chars();
+    decimal || (letters.next().is_some_and(|c| c.is_ascii_lowercase()) && letters.as_str().starts_with(") "))
 }
 
 /// Blanks front matter between two `---` lines; gives its title.

@@ -9,7 +9,7 @@ use super::encoding::decode;
 use super::error::ReadError;
 use super::items::Items;
 use super::model::{Passage, Playbook};
-use super::notes::Notes;
+use super::notes::{Notes, codes};
 use super::pieces::{Criterion, Metric, Place, Role};
 use super::placeholders::{self, Span};
 use super::prepare::prepare;
@@ -25,7 +25,11 @@ pub fn read(name: &str, bytes: &[u8]) -> Result<Playbook, ReadError> {
     let text = decode(name, bytes, &mut notes)?;
     let lines: Vec<&str> = text.split('\n').collect();
     let prepared = prepare(&lines, &mut notes);
-    let parsed = blocks::parse(&prepared.text);
+    let (parsed, deep) = blocks::parse(&prepared.text);
+    if let Some(line) = deep {
+        let message = "lists nested this deep stay text".to_owned();
+        notes.warning(codes::TOO_DEEP, line, message, "indent less, or begin a new heading");
+    }
     let outlines = fences::outlines_of(&parsed);
     let mut document = Document::new(parsed);
     let named = stages::named(&document);

@@ -1,6 +1,6 @@
 //! Numbered steps and rows with a status; and the items made of them when a document has no boxes.
 
-use super::blocks::{Entry, Kind};
+use super::blocks::{Entry, Kind, Row, split_box};
 use super::draft::Draft;
 use super::items::Items;
 use super::model::{ItemKind, Mark};
@@ -29,7 +29,9 @@ pub(super) fn steps(draft: &mut Draft) {
                 draft.settle(at);
             }
             Kind::Table { head, rows } if status_column(head).is_some() => {
-                for row in rows {
+                // A row with a box is an item.
+                let plain = |row: &&Row| !row.cells.iter().any(|cell| split_box(cell).is_some());
+                for row in rows.iter().filter(plain) {
                     found.push(Step { text: Untrusted::new(row_text(&row.cells)), line: row.line, depth: 0 });
                 }
                 draft.settle(at);

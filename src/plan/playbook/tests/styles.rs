@@ -55,6 +55,25 @@ fn paragraphs_and_glyphs_can_be_boxes() {
 }
 
 #[test]
+fn sloppy_markers_are_understood() {
+    let boxes = book("* [ ] one\n*[ ] two\n-[x] three\n+ []four\n");
+    assert_eq!(texts(&boxes), ["one", "two", "three", "four"]);
+    let steps = book("1. Prepare\n   1.1 Freeze\n   1.2 Test\n2. Deploy\n   a) stop\n   b) start\n");
+    assert_eq!(
+        ids(&steps),
+        ["prepare", "prepare/freeze", "prepare/test", "deploy", "deploy/a-stop", "deploy/b-start"]
+    );
+}
+
+#[test]
+fn lists_nested_absurdly_deep_are_said_to_be_text() {
+    let deep = (0..70).map(|n| format!("{}- [ ] level\n", "  ".repeat(n))).collect::<String>();
+    let book = book(&deep);
+    assert_eq!((book.items.len(), codes(&book)), (65, vec!["too-deep"]));
+    assert!(book.passages.iter().any(|passage| passage.line == 66));
+}
+
+#[test]
 fn lists_seven_deep_keep_their_parents() {
     let text: String = (0..7).map(|depth| format!("{}- [ ] level {depth}\n", "  ".repeat(depth))).collect();
     let book = book(&text);
