@@ -13,11 +13,11 @@ use super::operator::operator;
 use super::shelf::{self, Found};
 use super::worlds;
 use crate::base::{Assurance, Digest, GateId, Timestamp, Via};
-use crate::engine::client::{Client, Reply};
+use crate::engine::client::Reply;
 use crate::engine::clock::WallClock;
 use crate::engine::dispatcher::Dispatcher;
 use crate::engine::ports::Clock;
-use crate::engine::{Engine, PlanReader, Setup};
+use crate::engine::{Engine, PlanReader};
 use crate::journal::{OpenMode, SqliteStore, Store, StoreError, Watcher};
 use crate::plan::{Plan, Sources, resolve};
 use crate::release::{Command, Input, RefusalCode, View, Wish, Word, standing, wanted};
@@ -213,15 +213,7 @@ impl<'a> Desk<'a> {
             && !(wanted.gates.is_empty() && wanted.operations.is_empty())
         {
             let world = worlds::of(self.context, &self.found, writer.plan())?;
-            let setup = Setup {
-                store: writer.into_store(),
-                stream: self.found.stream.clone(),
-                world: world.ports,
-                reader: Arc::new(Reader),
-                nature: world.nature,
-                presence: Vec::new(),
-            };
-            let view = settle(setup, clock)?;
+            let view = settle(writer, world, clock)?;
             return Ok((answered.reply, view));
         }
         drop(writer);
@@ -231,19 +223,15 @@ impl<'a> Desk<'a> {
 }
 
 /// Hosts an engine until nothing is on its way any more.
-fn settle(setup: Setup, clock: Arc<dyn Clock>) -> Result<View, Failure> {
-    let bug = |what: String| Failure::new(Exit::Bug, what);
+fn settle(writer: Dispatcher, world: worlds::Chosen, clock: Arc<dyn Clock>) -> Result<View, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| bug(format!("no runtime: {error}")))?;
-    runtime.block_on(async {
-        let (client, engine): (Client, _) = Engine::start(setup, clock, None)
-            .map_err(|error| Failure::new(Exit::StoreRefused, error.to_string()))?;
-        drop(client);
-        let ending = engine.await.map_err(|error| bug(format!("the engine ended early: {error}")))?;
-        Ok((*ending.view).clone())
-    })
+        .map_err(|error| Failure::new(Exit::Bug, format!("no runtime: {error}")))?;
+    let ending = runtime
+        .block_on(Engine::finish(writer, world.ports, world.nature, clock))
+        .map_err(|error| Failure::new(Exit::StoreRefused, error.to_string()))?;
+    Ok((*ending.view).clone())
 }
 
 /// Says what came of a command.

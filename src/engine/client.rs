@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::base::Digest;
-use crate::release::{Command, Recorded, Refusal, View};
+use crate::release::{Command, Presence, Recorded, Refusal, View};
 
 /// A door to an engine.
 #[derive(Clone, Debug)]
@@ -22,6 +22,8 @@ pub struct Client {
 pub enum Request {
     /// Do this.
     Send(Box<Command>, oneshot::Sender<Reply>),
+    /// These are here now.
+    Present(Vec<Presence>),
     /// Events from this version on, at most so many.
     Page(u64, usize, oneshot::Sender<Vec<Recorded>>),
     /// Keep these bytes; answers their digest.
@@ -71,6 +73,11 @@ impl Client {
             return gone();
         }
         answer.await.unwrap_or_else(|_| gone())
+    }
+    /// Says who is here; heard by an engine in this process.
+    pub(crate) async fn present(&self, who: Vec<Presence>) {
+        // An engine that is gone shows nobody anyway.
+        let _ = self.requests.send(Request::Present(who)).await;
     }
     /// A page of the journal; empty when there is none or nobody answers.
     pub async fn page(&self, from: u64, count: usize) -> Vec<Recorded> {

@@ -38,6 +38,47 @@ impl Clock for WallClock {
     }
 }
 
+/// Notices when the wall clock and the boot clock come apart: somebody set the time. Sleep moves both alike.
+#[derive(Debug)]
+pub(crate) struct Jumps {
+    wall: Timestamp,
+    boot: Duration,
+}
+
+impl Jumps {
+    /// How far they may come apart, in seconds.
+    const SLACK: i64 = 2;
+
+    /// Looks from now on.
+    pub fn new() -> Self {
+        Self { wall: Timestamp::now(), boot: boot_time() }
+    }
+    /// By how many seconds the wall clock jumped since the last look, when it did.
+    pub fn look(&mut self) -> Option<i64> {
+        let now = Self::new();
+        let jumped = self.apart(&now);
+        *self = now;
+        jumped
+    }
+    fn apart(&self, now: &Self) -> Option<i64> {
+        let booted = i64::try_from(now.boot.saturating_sub(self.boot).as_millis()).unwrap_or(i64::MAX);
+        let passed = now.wall.as_millisecond().saturating_sub(self.wall.as_millisecond());
+        let by = passed.saturating_sub(booted);
+        (by.abs() > Self::SLACK * 1000).then_some(by / 1000)
+    }
+}
+
+/// Time since the machine started; with its sleep where the system tells.
+fn boot_time() -> Duration {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let clock = rustix::time::ClockId::Boottime;
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let clock = rustix::time::ClockId::Monotonic;
+    let time = rustix::time::clock_gettime(clock);
+    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+    Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
 /// A clock that starts at a moment of its own and runs faster than the wall's.
 #[derive(Clone, Debug)]
 pub struct FastClock {
@@ -186,6 +227,17 @@ mod tests {
         assert_eq!(clock.next(), None);
         clock.advance_to(at(5));
         assert_eq!(clock.now(), at(15), "time never goes back");
+    }
+
+    #[test]
+    fn a_set_clock_is_a_jump_and_sleep_is_not() {
+        let then = Jumps { wall: at(1000), boot: Duration::from_secs(50) };
+        let look = |wall, boot| then.apart(&Jumps { wall: at(wall), boot: Duration::from_secs(boot) });
+        assert_eq!(look(1010, 60), None);
+        assert_eq!(look(1012, 60), None, "two seconds are let be");
+        assert_eq!(look(1003, 50), Some(3));
+        assert_eq!(look(900, 60), Some(-110));
+        assert_eq!(look(9000, 8050), None, "both slept");
     }
 
     #[test]

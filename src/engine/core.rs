@@ -17,7 +17,7 @@ use crate::engine::assessor::{Assessor, Edge};
 use crate::engine::client::{Reply, Request};
 use crate::engine::dispatcher::{Answered, Dispatcher};
 use crate::engine::executor::{Before, End, Hands, Order, Seen, after};
-use crate::engine::ports::{Clock, Fault, Finding, Reading, Split};
+use crate::engine::ports::{Clock, Fault, Finding, Reading, Split, World};
 use crate::engine::setup::{EngineError, Nature, Setup};
 use crate::plan::{Check, Metric, Plan, Source};
 use crate::release::{
@@ -74,14 +74,28 @@ impl Core {
     /// The store cannot be read.
     pub fn open(setup: Setup, clock: Arc<dyn Clock>) -> Result<(Self, mpsc::Receiver<Seen>), EngineError> {
         let Setup { store, stream, world, reader, nature, presence } = setup;
-        let dispatcher = Dispatcher::open(store, stream, reader)?;
+        let mut opened = Self::on(Dispatcher::open(store, stream, reader)?, world, nature, clock)?;
+        opened.0.presence = presence;
+        Ok(opened)
+    }
+
+    /// Goes on from a writer: what it began itself is carried out, not looked at as somebody else's.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub fn on(
+        dispatcher: Dispatcher,
+        world: World,
+        nature: Nature,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(Self, mpsc::Receiver<Seen>), EngineError> {
         let (out, seen) = mpsc::channel(HEARD);
         let now = clock.now();
         let first = View {
             state: dispatcher.state().clone(),
             plan: dispatcher.plan().clone(),
             seen: Arc::default(),
-            presence: presence.clone(),
+            presence: Vec::new(),
             health: Health::default(),
             recent: dispatcher.recent().clone(),
             now,
@@ -93,7 +107,7 @@ impl Core {
             assessor: Assessor::default(),
             seen: Arc::default(),
             health: Health::default(),
-            presence,
+            presence: Vec::new(),
             running: BTreeSet::new(),
             polls: BTreeMap::new(),
             resumed: BTreeSet::new(),
@@ -110,8 +124,9 @@ impl Core {
     /// and time without an engine does not count.
     fn recover(&mut self, now: Timestamp) -> Result<(), EngineError> {
         let Wanted { gates, operations, .. } = self.wanted(now);
-        self.resumed = operations.into_iter().collect();
-        for (gate, run) in gates {
+        let fresh = self.dispatcher.fresh().clone();
+        self.resumed = operations.into_iter().filter(|known| !fresh.operations.contains(known)).collect();
+        for (gate, run) in gates.into_iter().filter(|known| !fresh.gates.contains(known)) {
             let finding = Finding {
                 verdict: Verdict::Error,
                 summary: "the engine stopped during the run".into(),
@@ -140,18 +155,19 @@ impl Core {
     pub fn now(&self) -> Timestamp {
         self.hands.clock.now()
     }
+    /// True when what is done is done.
+    pub fn is_real(&self) -> bool {
+        self.nature == Nature::Real
+    }
     /// Gives the journal back.
     pub fn into_dispatcher(self) -> Dispatcher {
         self.dispatcher
     }
-    /// True when no operation is on its way.
+    /// True when no operation and no gate is on its way.
     pub fn is_settled(&self) -> bool {
-        let busy = |job: &Job| matches!(job, Job::Operation(_));
-        !self.running.iter().any(busy) && self.wanted(self.now()).operations.is_empty()
-    }
-    /// True while the release needs an engine although nobody looks.
-    pub fn is_needed(&self) -> bool {
-        self.wanted(self.now()).alive
+        let Wanted { gates, operations, .. } = self.wanted(self.now());
+        let busy = |job: &Job| !matches!(job, Job::Poll(_));
+        gates.is_empty() && operations.is_empty() && !self.running.iter().any(busy)
     }
     /// True while any task runs.
     pub fn is_busy(&self) -> bool {
@@ -197,14 +213,6 @@ impl Core {
         self.dispatcher.store().change_counter().ok()
     }
 
-    /// Says who is here.
-    pub fn set_presence(&mut self, presence: Vec<Presence>) {
-        if self.presence != presence {
-            self.presence = presence;
-            self.dirty = true;
-        }
-    }
-
     /// Wall clock and boot clock came apart.
     pub fn clock_jumped(&mut self, seconds: i64) {
         let now = self.now();
@@ -216,6 +224,10 @@ impl Core {
         match request {
             Request::Send(command, reply) => {
                 let _ = reply.send(self.command(&Input::Command(*command)));
+            }
+            Request::Present(presence) => {
+                self.dirty |= self.presence != presence;
+                self.presence = presence;
             }
             Request::Page(from, count, reply) => {
                 let stream = self.dispatcher.stream().clone();

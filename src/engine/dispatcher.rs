@@ -4,12 +4,12 @@
 //! never sent again as it was; a command that comes twice is done once; an append nobody knows the end of is
 //! settled by asking the journal for its first event.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::base::{Actor, Assurance, Digest, OperationId, ReleaseId, Timestamp, Via};
+use crate::base::{Actor, Assurance, Digest, GateId, OperationId, ReleaseId, Timestamp, Via};
 use crate::engine::client::Reply;
 use crate::engine::lines;
 use crate::engine::plans::{PlanReader, blank};
@@ -46,6 +46,18 @@ pub struct Dispatcher {
     state: Arc<State>,
     recent: Arc<VecDeque<LogLine>>,
     held: Option<Held>,
+    /// The highest epoch somebody else said in this stream.
+    foreign: u64,
+    fresh: Fresh,
+}
+
+/// What this writer itself began: nobody else can have left it open.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Fresh {
+    /// Operations it intended.
+    pub operations: BTreeSet<OperationId>,
+    /// Runs of gates it started.
+    pub gates: BTreeSet<(GateId, u32)>,
 }
 
 /// The right to act that this writer took.
@@ -70,8 +82,17 @@ impl Dispatcher {
         reader: Arc<dyn PlanReader>,
     ) -> Result<Self, StoreError> {
         let plan = Arc::new(blank(&stream));
-        let mut this =
-            Self { store, stream, reader, plan, state: Arc::default(), recent: Arc::default(), held: None };
+        let mut this = Self {
+            store,
+            stream,
+            reader,
+            plan,
+            state: Arc::default(),
+            recent: Arc::default(),
+            held: None,
+            foreign: 0,
+            fresh: Fresh::default(),
+        };
         this.catch_up()?;
         Ok(this)
     }
@@ -92,9 +113,13 @@ impl Dispatcher {
     pub fn stream(&self) -> &ReleaseId {
         &self.stream
     }
-    /// The epoch this writer acts under; none until it took one.
+    /// The epoch this writer acts under; none until it took one, or when somebody else took a higher one since.
     pub fn epoch(&self) -> Option<u64> {
-        self.held.map(|held| held.highest)
+        self.held.map(|held| held.highest).filter(|ours| self.foreign <= *ours)
+    }
+    /// What this writer itself began.
+    pub(crate) fn fresh(&self) -> &Fresh {
+        &self.fresh
     }
     /// The journal behind it, to read and to keep blobs.
     pub fn store(&self) -> &dyn Store {
@@ -123,6 +148,9 @@ impl Dispatcher {
             let page = self.store.read(&self.stream, self.state.version + 1, PAGE)?;
             let whole = page.len() < PAGE;
             for recorded in page {
+                if let Some(Event::EngineStarted { epoch } | Event::EpochRaised { epoch }) = &recorded.event {
+                    self.foreign = self.foreign.max(*epoch);
+                }
                 Arc::make_mut(&mut self.state).apply(&recorded);
                 newest.push_back(recorded);
             }
@@ -179,7 +207,7 @@ impl Dispatcher {
                         Arc::make_mut(&mut self.state).apply(event);
                         self.remember(event);
                     }
-                    self.raise(&recorded);
+                    self.begun(&recorded);
                     let reply = Reply::Done { version: self.state.version, lines };
                     return Answered { reply, wake_at, events: recorded.len() };
                 }
@@ -215,11 +243,10 @@ impl Dispatcher {
     /// The journal does not answer; nothing may be sent then.
     pub fn may_send(&mut self, operation: &OperationId) -> Result<bool, StoreError> {
         self.catch_up()?;
-        let highest = self.store.epoch()?;
         let (Some(held), Some(known)) = (self.held, self.state.operations.get(operation)) else {
             return Ok(false);
         };
-        let open = known.outcome.is_none() && highest <= held.highest;
+        let open = known.outcome.is_none() && self.foreign <= held.highest;
         // Nobody else acted between the intent and our taking over, and nobody raised the epoch since.
         Ok(open && known.epoch >= held.found && self.state.epoch <= known.epoch.max(held.taken))
     }
@@ -334,20 +361,28 @@ impl Dispatcher {
         }
     }
 
-    /// A person's safety act raised the epoch in the stream: raise the store's own number with it.
-    fn raise(&mut self, recorded: &[Recorded]) {
+    /// What a batch of this writer began: operations, runs, and a higher epoch, which the store's own number follows.
+    fn begun(&mut self, recorded: &[Recorded]) {
         for event in recorded {
-            let Some(Event::EpochRaised { epoch }) = &event.event else { continue };
-            let mut highest = self.store.epoch().unwrap_or(*epoch);
-            while highest < *epoch {
-                match self.store.raise_epoch() {
-                    Ok(raised) => highest = raised,
-                    Err(_) => break,
+            match &event.event {
+                Some(Event::OperationIntended { operation, .. }) => {
+                    self.fresh.operations.insert(operation.clone());
                 }
-            }
-            // The engine that got the key goes on under the number it raised.
-            if let Some(held) = &mut self.held {
-                held.highest = held.highest.max(*epoch);
+                Some(Event::GateStarted { gate, run }) => {
+                    self.fresh.gates.insert((gate.clone(), *run));
+                }
+                Some(Event::EpochRaised { epoch }) => {
+                    while self.store.epoch().is_ok_and(|highest| highest < *epoch) {
+                        if self.store.raise_epoch().is_err() {
+                            break;
+                        }
+                    }
+                    // The engine that got the key goes on under the number it raised.
+                    if let Some(held) = &mut self.held {
+                        held.highest = held.highest.max(*epoch);
+                    }
+                }
+                _ => {}
             }
         }
     }

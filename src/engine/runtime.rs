@@ -12,11 +12,12 @@ use tokio::task::JoinHandle;
 
 use crate::base::{Seconds, Timestamp};
 use crate::engine::client::{Client, Request};
-use crate::engine::clock::VirtualClock;
+use crate::engine::clock::{Jumps, VirtualClock};
 use crate::engine::core::Core;
+use crate::engine::dispatcher::Dispatcher;
 use crate::engine::executor::{Seen, after};
-use crate::engine::ports::{Cast, Clock};
-use crate::engine::setup::{End, Ending, EngineError, Setup};
+use crate::engine::ports::{Cast, Clock, World};
+use crate::engine::setup::{End, Ending, EngineError, Nature, Setup};
 use crate::release::View;
 
 /// How many requests may wait.
@@ -50,6 +51,22 @@ impl Engine {
         let client = Client::new(core.watch(), sender);
         let host = Host { core, requests, seen, clock, stage: Stage::new(cast) };
         Ok((client, tokio::spawn(host.run())))
+    }
+
+    /// Carries out what this writer began, then ends: what a verb does while no engine lives.
+    ///
+    /// # Errors
+    /// The journal does not answer.
+    pub async fn finish(
+        writer: Dispatcher,
+        world: World,
+        nature: Nature,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Ending, EngineError> {
+        let (core, seen) = Core::on(writer, world, nature, clock.clone())?;
+        // Nobody asks for anything more.
+        let (_, requests) = mpsc::channel(1);
+        Ok(Host { core, requests, seen, clock, stage: Stage::new(None) }.run().await)
     }
 }
 
@@ -122,6 +139,7 @@ impl Host {
         let mut foreign = tokio::time::interval(LOOK);
         foreign.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut counter = self.core.change_counter();
+        let mut jumps = self.core.is_real().then(Jumps::new);
         loop {
             self.core.tick();
             self.core.publish();
@@ -144,6 +162,9 @@ impl Host {
                 Some(seen) = self.seen.recv() => self.core.seen(seen),
                 () = self.clock.until(due.map_or(nap, |due| due.min(nap))) => {}
                 _ = foreign.tick() => {
+                    if let Some(seconds) = jumps.as_mut().and_then(Jumps::look) {
+                        self.core.clock_jumped(seconds);
+                    }
                     let newest = self.core.change_counter();
                     if newest != counter {
                         counter = newest;
