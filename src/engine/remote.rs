@@ -2,7 +2,8 @@
 //!
 //! Invariants: what it shows of the release is the fold of the journal, whoever lives; without an engine it says so;
 //! an engine of another build is only looked at; a hold or a rollback that nobody answers in two seconds is done
-//! here, under a higher epoch and the same command id.
+//! here, under a higher epoch and the same command id; while no engine lives, a command is done here under the
+//! journal's lock, for as long as it takes.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -21,18 +22,13 @@ use crate::engine::client::{Client, Reply, Request};
 use crate::engine::dispatcher::Dispatcher;
 use crate::engine::lock::Lock;
 use crate::engine::plans::PlanReader;
-use crate::engine::runtime::Engine;
-use crate::engine::server::{Hosting, Wiring, other_build};
+use crate::engine::server::Wiring;
 use crate::engine::setup::EngineError;
 use crate::engine::wire::{self, Ask, Tell};
 use crate::engine::{news, socket};
 use crate::journal::Store;
-use crate::release::{Command, EngineHealth, Health, Observations, Presence, View, Wish};
+use crate::release::{Command, EngineHealth, Health, Observations, Presence, View};
 
-/// How long a hold or a rollback waits for the engine.
-const SAFETY: Duration = Duration::from_secs(2);
-/// How long anything else waits for it.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// How often the journal is looked at, whatever the engine says.
 const LOOK: Duration = Duration::from_millis(250);
 /// How often a lost engine is looked for.
@@ -109,6 +105,8 @@ fn blank() -> View {
         now: Timestamp::UNIX_EPOCH,
     }
 }
+
+mod asking;
 
 /// The connection to an engine.
 struct Line {
@@ -224,6 +222,9 @@ impl Remote {
     fn alone(&mut self) {
         self.line = None;
         self.readers.abort_all();
+        for waiting in self.waiting.values_mut() {
+            waiting.due = Instant::now();
+        }
         self.presence = vec![self.who.clone()];
         self.now = Timestamp::now();
         self.health.engine = match (&self.health.engine, Lock::is_held(&self.journal)) {
@@ -279,106 +280,6 @@ impl Remote {
         (theirs != self.build).then_some(theirs)
     }
 
-    async fn request(&mut self, request: Request) {
-        match request {
-            Request::Send(command, asker) => self.send(command, asker).await,
-            Request::Keep(bytes, asker) => match &self.rescued {
-                Some(rescued) => {
-                    let _ = asker.send(rescued.keep(bytes).await);
-                }
-                None => {
-                    let number = self.number();
-                    let ask = Ask::Keep { number, bytes: wire::to_hex(&bytes) };
-                    self.ask(ask, number, PATIENCE, Asked::Keep(asker)).await;
-                }
-            },
-            Request::Page(from, count, asker) => {
-                let page = self.writer.store().read(&self.stream, from.max(1), count.min(10_000));
-                let _ = asker.send(page.unwrap_or_default());
-            }
-            Request::Fetch(digest, asker) => {
-                let _ = asker.send(self.writer.store().blob(&digest).ok().flatten());
-            }
-            // Who is here is the engine's to say.
-            Request::Present(_) => {}
-        }
-    }
-
-    async fn send(&mut self, command: Box<Command>, asker: oneshot::Sender<Reply>) {
-        if let Some(rescued) = &self.rescued {
-            let _ = asker.send(rescued.send(*command).await);
-            return;
-        }
-        let safety = matches!(command.wish, Wish::Hold { .. } | Wish::RollBack { .. });
-        if self.other_build().is_some() && !safety {
-            let _ = asker.send(Reply::Refused(other_build()));
-            return;
-        }
-        let number = self.number();
-        let ask = Ask::Send { number, command: command.clone() };
-        let patience = match (safety, self.other_build()) {
-            // Another build would not do it; it is done here.
-            (true, Some(_)) => Duration::ZERO,
-            (true, None) => SAFETY,
-            (false, _) => PATIENCE,
-        };
-        self.ask(ask, number, patience, Asked::Command(command, asker)).await;
-    }
-
-    async fn ask(&mut self, ask: Ask, number: u64, patience: Duration, what: Asked) {
-        let sent = match &mut self.line {
-            Some(line) => tokio::time::timeout(SAFETY, wire::write(&mut line.to, &ask)).await,
-            None => Ok(Err(io::ErrorKind::NotConnected.into())),
-        };
-        let due = if matches!(sent, Ok(Ok(()))) { Instant::now() + patience } else { Instant::now() };
-        self.waiting.insert(number, Waiting { due, what });
-    }
-
-    /// What was not answered in time fails, but for a hold and a rollback: these are done here.
-    async fn give_up(&mut self) {
-        let now = Instant::now();
-        let late: Vec<u64> = self
-            .waiting
-            .iter()
-            .filter(|(_, waiting)| waiting.due <= now)
-            .map(|(number, _)| *number)
-            .collect();
-        for number in late {
-            let Some(Waiting { what, .. }) = self.waiting.remove(&number) else { continue };
-            match what {
-                Asked::Command(command, asker) => {
-                    let safety = matches!(command.wish, Wish::Hold { .. } | Wish::RollBack { .. });
-                    let reply = if safety { self.act_here(*command).await } else { silent() };
-                    let _ = asker.send(reply);
-                }
-                Asked::Keep(asker) => {
-                    let _ = asker.send(None);
-                }
-            }
-        }
-    }
-
-    /// Becomes the one who acts on this release, under a higher epoch than whoever is silent.
-    async fn act_here(&mut self, command: Command) -> Reply {
-        let rescued = match &self.rescued {
-            Some(rescued) => rescued.clone(),
-            None => {
-                let started =
-                    self.rescue.hosting(&self.stream).and_then(|Hosting { setup, clock, .. }| {
-                        Engine::start(setup, clock, None).map_err(|error| error.to_string())
-                    });
-                match started {
-                    Ok((client, _)) => client,
-                    Err(message) => return Reply::Failed { message },
-                }
-            }
-        };
-        let reply = rescued.send(command).await;
-        self.rescued = Some(rescued);
-        self.catch_up();
-        reply
-    }
-
     fn look_at_rescue(&mut self) {
         let Some(rescued) = &self.rescued else { return };
         let view = rescued.view();
@@ -390,29 +291,11 @@ impl Remote {
         }
     }
 
-    fn fail_all(&mut self, message: &str) {
-        for (_, Waiting { what, .. }) in std::mem::take(&mut self.waiting) {
-            match what {
-                Asked::Command(_, asker) => {
-                    let _ = asker.send(Reply::Failed { message: message.to_owned() });
-                }
-                Asked::Keep(asker) => {
-                    let _ = asker.send(None);
-                }
-            }
-        }
-    }
-
     fn catch_up(&mut self) {
         // A journal that cannot be read now is looked at again in a moment.
         if let Ok(true) = self.writer.catch_up() {
             self.publish();
         }
-    }
-
-    fn number(&mut self) -> u64 {
-        self.numbers += 1;
-        self.numbers
     }
 
     fn publish(&self) {
@@ -426,9 +309,4 @@ impl Remote {
             now: self.now,
         }));
     }
-}
-
-fn silent() -> Reply {
-    let message = "the engine did not answer; look at the log before you try again: it may have happened";
-    Reply::Failed { message: message.to_owned() }
 }

@@ -88,6 +88,7 @@ pub struct Server {
     shared: Arc<Shared>,
     listener: UnixListener,
     path: PathBuf,
+    linger: Duration,
     _lock: Lock,
 }
 
@@ -119,7 +120,12 @@ impl Server {
             hosted: Mutex::default(),
             clients: watch::Sender::new(0),
         });
-        Ok(Self { shared, listener, path, _lock: lock })
+        Ok(Self { shared, listener, path, linger: LINGER, _lock: lock })
+    }
+
+    /// The same, staying for another time than a minute after its last client.
+    pub fn lingering(self, linger: Duration) -> Self {
+        Self { linger, ..self }
     }
 
     /// Serves until nobody looks and nothing needs it. Releases in `begin` are hosted although nobody looks yet.
@@ -127,7 +133,7 @@ impl Server {
     /// # Errors
     /// One of these cannot be hosted.
     pub async fn run(self, begin: &[ReleaseId]) -> Result<(), ServeError> {
-        let Self { shared, listener, path, _lock } = self;
+        let Self { shared, listener, path, linger, _lock } = self;
         for stream in begin {
             shared
                 .host(stream)
@@ -136,7 +142,7 @@ impl Server {
         }
         let mut connections = JoinSet::new();
         let mut number = 0;
-        let needless = shared.clone().needless();
+        let needless = shared.clone().needless(linger);
         tokio::pin!(needless);
         loop {
             tokio::select! {
@@ -172,7 +178,7 @@ impl Shared {
     }
 
     /// Ends when there has been no client for a while and no release needs an engine.
-    async fn needless(self: Arc<Self>) {
+    async fn needless(self: Arc<Self>, linger: Duration) {
         let mut alone_since = Some(tokio::time::Instant::now());
         let mut clients = self.clients.subscribe();
         loop {
@@ -184,7 +190,7 @@ impl Shared {
                 continue;
             }
             let since = *alone_since.get_or_insert_with(tokio::time::Instant::now);
-            if since.elapsed() >= LINGER {
+            if since.elapsed() >= linger {
                 return;
             }
         }
@@ -276,7 +282,8 @@ impl Shared {
 
 async fn answer(client: Client, ask: Ask, ours: bool) -> Option<Tell> {
     match ask {
-        Ask::Send { number, .. } if !ours => {
+        // A hold or a rollback is never refused for a build.
+        Ask::Send { number, command } if !ours && !command.wish.is_safety() => {
             Some(Tell::Replied { number, reply: Reply::Refused(other_build()) })
         }
         Ask::Send { number, command } => Some(Tell::Replied { number, reply: client.send(*command).await }),

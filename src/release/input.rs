@@ -211,6 +211,13 @@ pub enum Wish {
     },
 }
 
+impl Wish {
+    /// True for a hold and a rollback: never refused for a gate, a lease, a build or a version.
+    pub fn is_safety(&self) -> bool {
+        matches!(self, Wish::Hold { .. } | Wish::RollBack { .. })
+    }
+}
+
 /// What the engine saw.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "report")]

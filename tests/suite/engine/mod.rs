@@ -2,5 +2,6 @@
 
 mod acting;
 mod playing;
+mod serving;
 mod world;
 mod writing;

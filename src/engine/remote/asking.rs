@@ -1,0 +1,191 @@
+//! What a client asks: of the engine that lives, of a silent one, and while none does.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::{Asked, Remote, Waiting};
+use crate::base::{Digest, ReleaseId, Timestamp};
+use crate::engine::client::{Reply, Request};
+use crate::engine::lock::Lock;
+use crate::engine::runtime::Engine;
+use crate::engine::server::{Hosting, Wiring, other_build};
+use crate::engine::wire::{self, Ask};
+use crate::release::{Command, EngineHealth};
+
+/// How long a hold or a rollback waits for the engine.
+const SAFETY: Duration = Duration::from_secs(2);
+/// How long anything else waits for it.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+impl Remote {
+    pub(super) async fn request(&mut self, request: Request) {
+        match request {
+            Request::Send(command, asker) => self.send(command, asker).await,
+            Request::Keep(bytes, asker) => match &self.rescued {
+                Some(rescued) => {
+                    let _ = asker.send(rescued.keep(bytes).await);
+                }
+                None => match self.lock() {
+                    Some(lock) => {
+                        let _ = asker.send(self.keep_here(&bytes));
+                        drop(lock);
+                    }
+                    None => {
+                        let number = self.number();
+                        let ask = Ask::Keep { number, bytes: wire::to_hex(&bytes) };
+                        self.ask(ask, number, PATIENCE, Asked::Keep(asker)).await;
+                    }
+                },
+            },
+            Request::Page(from, count, asker) => {
+                let page = self.writer.store().read(&self.stream, from.max(1), count.min(10_000));
+                let _ = asker.send(page.unwrap_or_default());
+            }
+            Request::Fetch(digest, asker) => {
+                let _ = asker.send(self.writer.store().blob(&digest).ok().flatten());
+            }
+            // Who is here is the engine's to say.
+            Request::Present(_) => {}
+        }
+    }
+
+    async fn send(&mut self, command: Box<Command>, asker: oneshot::Sender<Reply>) {
+        if let Some(rescued) = &self.rescued {
+            let _ = asker.send(rescued.send(*command).await);
+            return;
+        }
+        if let Some(lock) = self.lock() {
+            let (wiring, stream) = (self.rescue.clone(), self.stream.clone());
+            tokio::spawn(async move {
+                let _ = asker.send(once(lock, wiring, stream, *command).await);
+            });
+            return;
+        }
+        let safety = command.wish.is_safety();
+        if self.other_build().is_some() && !safety {
+            let _ = asker.send(Reply::Refused(other_build()));
+            return;
+        }
+        let number = self.number();
+        let ask = Ask::Send { number, command: command.clone() };
+        let patience = if safety { SAFETY } else { PATIENCE };
+        self.ask(ask, number, patience, Asked::Command(command, asker)).await;
+    }
+
+    async fn ask(&mut self, ask: Ask, number: u64, patience: Duration, what: Asked) {
+        let sent = match &mut self.line {
+            Some(line) => tokio::time::timeout(SAFETY, wire::write(&mut line.to, &ask)).await,
+            None => Ok(Err(io::ErrorKind::NotConnected.into())),
+        };
+        let due = if matches!(sent, Ok(Ok(()))) { Instant::now() + patience } else { Instant::now() };
+        self.waiting.insert(number, Waiting { due, what });
+    }
+
+    /// What was not answered in time fails, but for a hold and a rollback: these are done here.
+    pub(super) async fn give_up(&mut self) {
+        let now = Instant::now();
+        if self.line.is_some() && self.waiting.values().any(|waiting| waiting.due <= now) {
+            self.health.engine = EngineHealth::Silent { since: Timestamp::now() };
+            self.publish();
+        }
+        let late: Vec<u64> = self
+            .waiting
+            .iter()
+            .filter(|(_, waiting)| waiting.due <= now)
+            .map(|(number, _)| *number)
+            .collect();
+        for number in late {
+            let Some(Waiting { what, .. }) = self.waiting.remove(&number) else { continue };
+            match what {
+                Asked::Command(command, asker) => {
+                    let reply =
+                        if command.wish.is_safety() { self.act_here(*command).await } else { silent() };
+                    let _ = asker.send(reply);
+                }
+                Asked::Keep(asker) => {
+                    let _ = asker.send(None);
+                }
+            }
+        }
+    }
+
+    /// Becomes the one who acts on this release, under a higher epoch than whoever is silent.
+    async fn act_here(&mut self, command: Command) -> Reply {
+        let rescued = match &self.rescued {
+            Some(rescued) => rescued.clone(),
+            None => {
+                let started =
+                    self.rescue.hosting(&self.stream).and_then(|Hosting { setup, clock, .. }| {
+                        Engine::start(setup, clock, None).map_err(|error| error.to_string())
+                    });
+                match started {
+                    Ok((client, _)) => client,
+                    Err(message) => return Reply::Failed { message },
+                }
+            }
+        };
+        let reply = rescued.send(command).await;
+        self.rescued = Some(rescued);
+        self.catch_up();
+        reply
+    }
+
+    pub(super) fn fail_all(&mut self, message: &str) {
+        for (_, Waiting { what, .. }) in std::mem::take(&mut self.waiting) {
+            match what {
+                Asked::Command(_, asker) => {
+                    let _ = asker.send(Reply::Failed { message: message.to_owned() });
+                }
+                Asked::Keep(asker) => {
+                    let _ = asker.send(None);
+                }
+            }
+        }
+    }
+
+    fn number(&mut self) -> u64 {
+        self.numbers += 1;
+        self.numbers
+    }
+
+    /// The journal's lock, when nobody is on the line and no engine lives.
+    fn lock(&self) -> Option<Lock> {
+        if self.line.is_some() {
+            return None;
+        }
+        Lock::take(&self.journal).ok().flatten()
+    }
+
+    fn keep_here(&self, bytes: &[u8]) -> Option<Digest> {
+        let mut hosting = self.rescue.hosting(&self.stream).ok()?;
+        hosting.setup.store.put_blob(bytes).ok()
+    }
+}
+
+/// Does one command in this process, and what it asks of the world, under the journal's lock.
+async fn once(lock: Lock, wiring: Arc<dyn Wiring>, stream: ReleaseId, command: Command) -> Reply {
+    let started = wiring.hosting(&stream).and_then(|Hosting { setup, clock, .. }| {
+        Engine::start(setup, clock, None).map_err(|error| error.to_string())
+    });
+    let (client, engine) = match started {
+        Ok(started) => started,
+        Err(message) => return Reply::Failed { message },
+    };
+    let reply = client.send(command).await;
+    drop(client);
+    tokio::spawn(async move {
+        // The lock is held until what was asked of the world has ended.
+        let _ = engine.await;
+        drop(lock);
+    });
+    reply
+}
+
+fn silent() -> Reply {
+    let message = "the engine did not answer; look at the log before you try again: it may have happened";
+    Reply::Failed { message: message.to_owned() }
+}
