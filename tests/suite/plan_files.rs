@@ -55,6 +55,7 @@ fn playbooks() -> Option<Vec<SourceFile>> {
 #[test]
 fn every_playbook_opens_without_a_plan_file_and_nothing_of_it_runs() {
     for (file, items) in playbooks().into_iter().flatten().zip([151, 56, 23, 133, 103]) {
+        resolve(&tminus::plan::bundled::rehearsal(file.clone())).expect("a rehearsal");
         let name = file.name.clone();
         let resolved = resolve(&Sources { playbook: Some(file), plan: None }).expect(&name);
         let plan = resolved.plan;
