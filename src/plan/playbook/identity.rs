@@ -99,7 +99,7 @@ fn words(text: &str) -> String {
     {
         let named = versioned(token);
         for c in named.as_deref().unwrap_or(token).chars() {
-            if !c.is_alphanumeric() && !unicode_normalization::char::is_combining_mark(c) {
+            if !c.is_alphanumeric() && (c.is_ascii() || !unicode_normalization::char::is_combining_mark(c)) {
                 pending = true;
                 continue;
             }

@@ -74,8 +74,12 @@ fn each_blank<'a>(
     found: &mut impl FnMut(&'a str, &'a str),
 ) {
     let bytes = line.as_bytes();
+    let begins =
+        |byte: &u8| matches!(byte, b'{' | b'$' | b'<' | b'[' | b'_' | b'T' | b'v' | b'X' | b'Y' | b'+');
     let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
+    while let Some(skip) = bytes.get(at..).and_then(|rest| rest.iter().position(begins)) {
+        at += skip;
+        let Some(byte) = bytes.get(at) else { break };
         let rest = || line.get(at..).unwrap_or_default();
         let hit = match byte {
             b'{' if at == 0 || bytes.get(at - 1) != Some(&b'$') => braces(rest()),
@@ -201,11 +205,8 @@ fn versions_in(line: &str) -> Vec<&str> {
     let mut out = Vec::new();
     let bytes = line.as_bytes();
     let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        if !byte.is_ascii_digit() {
-            at += 1;
-            continue;
-        }
+    while let Some(skip) = bytes.get(at..).and_then(|rest| rest.iter().position(u8::is_ascii_digit)) {
+        at += skip;
         let run = bytes.iter().skip(at).take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
         let core = line.get(at..at + run).unwrap_or_default().trim_end_matches('.');
         let before = at.checked_sub(1).and_then(|before| bytes.get(before)).copied().unwrap_or(b' ');

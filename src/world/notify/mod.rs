@@ -18,11 +18,7 @@ const BODY: usize = 64 * 1024;
 pub struct JournalOnly;
 
 impl Notifier for JournalOnly {
-    fn tell<'a>(
-        &'a self,
-        action: Action,
-        _text: &'a Untrusted,
-    ) -> BoxFuture<'a, Result<Untrusted, Fault>> {
+    fn tell<'a>(&'a self, action: Action, _text: &'a Untrusted) -> BoxFuture<'a, Result<Untrusted, Fault>> {
         Box::pin(async move { Ok(Untrusted::new(format!("{action}: in the journal; nobody else was told"))) })
     }
 }
@@ -46,11 +42,7 @@ impl Webhook {
 }
 
 impl Notifier for Webhook {
-    fn tell<'a>(
-        &'a self,
-        action: Action,
-        text: &'a Untrusted,
-    ) -> BoxFuture<'a, Result<Untrusted, Fault>> {
+    fn tell<'a>(&'a self, action: Action, text: &'a Untrusted) -> BoxFuture<'a, Result<Untrusted, Fault>> {
         Box::pin(async move {
             // The address may hold a secret in its path: only its host is ever shown.
             let name = place(&address(&self.url)?);
