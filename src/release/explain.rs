@@ -1,7 +1,7 @@
 //! Why the release waits: every reason, the nearest first, with what would move it.
 
 use crate::base::{StageId, Timestamp, TriggerId, clock_text};
-use crate::plan::{ExitItems, Gate, Plan, Rollout, Stage};
+use crate::plan::{Bound, ExitItems, Gate, Plan, Rollout, Stage};
 use crate::release::clock;
 use crate::release::decision::Blocker;
 use crate::release::event::{Answer, HoldCause, Outcome, TriggerPhase};
@@ -85,7 +85,9 @@ pub fn promote(state: &State, plan: &Plan, rollout: &Rollout, now: Timestamp) ->
             "it ends by itself, at the latest at its deadline",
         ));
     }
-    for (trigger, phase) in triggers(state, plan, rollout) {
+    // Before the new version has traffic there is nothing a trigger could see of it.
+    let seen = if known.desired.is_some() { triggers(state, plan, rollout) } else { Vec::new() };
+    for (trigger, phase) in seen {
         let word = match phase {
             TriggerPhase::Pending => "is pending",
             TriggerPhase::Fired => "fired",
@@ -127,7 +129,7 @@ pub fn exit(state: &State, plan: &Plan, stage: &StageId, now: Timestamp) -> Vec<
     if stage.exit.approvals {
         all.extend(poll(state, plan));
     }
-    let open: Vec<String> = open_items(state, plan, stage).collect();
+    let open: Vec<String> = open_items(state, plan, stage, now).collect();
     if let Some(first) = open.first() {
         let more = if open.len() > 1 { format!(" and {} more", open.len() - 1) } else { String::new() };
         all.push(blocker(
@@ -152,24 +154,30 @@ pub fn has_exit(state: &State, plan: &Plan, stage: &Stage) -> bool {
     items || !stage.exit.gates.is_empty() || stage.exit.approvals
 }
 
-/// The texts of a stage's exit items that are not settled.
+/// The texts of a stage's exit items that hold it: not settled, and not bound to a gate that lets on without them.
 pub fn open_items<'a>(
     state: &'a State,
     plan: &'a Plan,
     stage: &'a Stage,
+    now: Timestamp,
 ) -> impl Iterator<Item = String> + 'a {
     let wanted = move |id: &crate::base::ItemId, of: &StageId| match &stage.exit.items {
         ExitItems::All => of == &stage.id,
         ExitItems::Listed(items) => items.contains(id),
         ExitItems::None => false,
     };
-    let planned = plan.items.iter().map(|item| (&item.id, &item.stage, &item.text));
-    let added = state.added.iter().map(|item| (&item.id, &item.stage, &item.text));
+    let lets_on = move |bound: Option<&Bound>| match bound {
+        Some(Bound::Gate(gate)) => plan.gate(gate).is_some_and(|gate| standing(state, gate, now).allows),
+        _ => false,
+    };
+    let planned = plan.items.iter().map(|item| (&item.id, &item.stage, &item.text, item.bound.as_ref()));
+    let added = state.added.iter().map(|item| (&item.id, &item.stage, &item.text, None));
     planned
         .chain(added)
-        .filter(move |(id, of, _)| wanted(id, of))
-        .filter(|(id, _, _)| !state.items.get(*id).is_some_and(|known| known.tick.is_settled()))
-        .map(|(_, _, text)| text.cell(48))
+        .filter(move |(id, of, _, _)| wanted(id, of))
+        .filter(|(id, _, _, _)| !state.items.get(*id).is_some_and(|known| known.tick.is_settled()))
+        .filter(move |(_, _, _, bound)| !lets_on(*bound))
+        .map(|(_, _, text, _)| text.cell(48))
 }
 
 fn poll(state: &State, plan: &Plan) -> Vec<Blocker> {

@@ -52,7 +52,9 @@ pub fn standing(state: &State, gate: &Gate, now: Timestamp) -> Standing {
 }
 
 fn word(state: &State, gate: &Gate, known: &GateState, now: Timestamp) -> Word {
-    if known.is_running() {
+    // A gate by the clock keeps its last word while the next run is on.
+    let again = gate.every.is_some() && known.newest().is_some_and(|run| run.attempt == state.attempt);
+    if known.is_running() && !again {
         return Word::Running;
     }
     if matches!(gate.check, Check::Manual) {

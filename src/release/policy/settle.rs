@@ -105,7 +105,7 @@ fn pending(draft: &Draft<'_>, stage: &Stage) -> bool {
     match draft.state.left.get(&stage.id) {
         None => true,
         Some(Some(_)) => false,
-        Some(None) => explain::open_items(&draft.state, draft.plan, stage).next().is_some(),
+        Some(None) => explain::open_items(&draft.state, draft.plan, stage, draft.now).next().is_some(),
     }
 }
 

@@ -26,6 +26,16 @@ fn a_warning_gate_goes_on_and_never_shows_green() {
 }
 
 #[test]
+fn an_item_bound_to_a_warning_gate_stays_open_and_holds_nothing() {
+    let mut scene = Scene::planned();
+    scene.plan.gates[0].otherwise = Otherwise::Warn;
+    scene.finish("unit-tests", Verdict::Fail);
+    scene.wish(Wish::Tick { item: "validation/docs".into(), evidence: None, waiver: None });
+    assert_eq!(scene.state.stage, Some("release".into()));
+    assert!(!scene.state.items.contains_key("validation/tests"));
+}
+
+#[test]
 fn a_review_counts_for_the_run_it_was_made_on() {
     let mut scene = Scene::planned();
     scene.plan.gates[0] = gate("unit-tests", Otherwise::Review("qa".into()));

@@ -102,10 +102,11 @@ impl Eyes<'_> {
         };
         let open = |gate: &&Gate| {
             let known = state.gates.get(&gate.id);
+            let runs = known.map_or(0, |known| known.runs.len());
             !matches!(gate.check, Check::Manual)
-                && !self.lets_on(gate)
+                && (runs == 0 || !self.lets_on(gate))
                 && !known.is_some_and(GateState::is_running)
-                && known.map_or(0, |known| known.runs.len()) < Duty::TRIES
+                && runs < Duty::TRIES
         };
         let gates = plan.gates.iter().filter(matters).filter(open);
         gates.take(1).map(|gate| Wish::RunGate { gate: gate.id.clone() }).collect()
