@@ -16,4 +16,6 @@ mod plan_files;
 mod playbooks;
 mod prometheus;
 mod rules;
+mod screens;
 mod stores;
+mod support;

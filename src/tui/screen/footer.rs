@@ -11,6 +11,9 @@ use crate::tui::widget::{Canvas, Piece, cells, fit, piece, until, wall};
 
 use super::header::short_name;
 
+/// Below this width the footer has room for signs only.
+const NARROW: u16 = 60;
+
 /// What just happened, newest first, as much as fits.
 pub fn recent(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
     let zone = model.index.zone.clone().unwrap_or(jiff::tz::TimeZone::UTC);
@@ -40,6 +43,10 @@ pub fn recent(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
 pub fn due(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
     let now = model.now();
     let symbols = &model.setup.theme.symbols;
+    let late = match model.index.overdue(now) {
+        0 => String::new(),
+        count => format!("   {} {count} late", symbols.doubt),
+    };
     let mut pieces = vec![piece(Meaning::Muted, " next ")];
     match model.index.next(now) {
         None => pieces.push(piece(Meaning::Muted, "nothing is due")),
@@ -57,17 +64,14 @@ pub fn due(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
             let offset = offset.map(|offset| offset.to_string()).unwrap_or_default();
             let owner = owner.map(|owner| format!("  {}", short_name(owner))).unwrap_or_default();
             let left = until(at.as_second() - now.as_second());
-            let used = 9 + cells(&offset) + cells(&owner) + cells(&left);
-            let room = usize::from(area.width.saturating_sub(used + 12));
+            let used = 9 + cells(&offset) + cells(&owner) + cells(&left) + cells(&late);
+            let room = usize::from(area.width.saturating_sub(used));
             pieces.push(piece(Meaning::Accent, format!("{offset} ")));
             pieces.push(piece(Meaning::Base, fit(text, room, symbols.cut)));
             pieces.push(piece(Meaning::Muted, format!("{owner}  {left}")));
         }
     }
-    let late = model.index.overdue(now);
-    if late > 0 {
-        pieces.push(piece(Meaning::Warn, format!("   {} {late} late", symbols.doubt)));
-    }
+    pieces.push(piece(Meaning::Warn, late));
     canvas.line(area, 0, &pieces);
 }
 
@@ -124,8 +128,9 @@ fn is_must(action: Action) -> bool {
 fn must_hint(model: &Model, contexts: &[Context], action: Action, width: u16) -> Option<Vec<Piece>> {
     let binding = model.setup.keymap.binding_of(contexts, action)?;
     let (meaning, text) = match action {
+        Action::Help if width < NARROW => (Meaning::Bar, String::new()),
         Action::Help => (Meaning::Bar, "help".to_owned()),
-        Action::Promote => promote_hint(model)?,
+        Action::Promote => promote_hint(model, width)?,
         Action::Hold => {
             model.rollout().filter(|_| !model.view.state.status.is_over())?;
             (Meaning::Bar, "hold".to_owned())
@@ -135,13 +140,14 @@ fn must_hint(model: &Model, contexts: &[Context], action: Action, width: u16) ->
     Some(vec![piece(Meaning::Key, format!("{} ", binding.first_key())), piece(meaning, text)])
 }
 
-fn promote_hint(model: &Model) -> Option<(Meaning, String)> {
+fn promote_hint(model: &Model, width: u16) -> Option<(Meaning, String)> {
     let rollout = model.rollout().filter(|_| !model.view.state.status.is_over())?;
     let known = model.view.state.rollouts.get(&rollout.id);
     let to = next_weight(rollout, known)?;
     let arrow = model.setup.theme.symbols.arrow;
     let from = known.and_then(|known| known.desired).unwrap_or(Weight::ZERO);
-    Some((Meaning::Bar, format!("promote {}{arrow}{}", from.value(), to.value())))
+    let verb = if width < NARROW { "" } else { "promote " };
+    Some((Meaning::Bar, format!("{verb}{}{arrow}{}", from.value(), to.value())))
 }
 
 /// What a rollback would do: where to, and whether that is ready.
@@ -149,7 +155,7 @@ pub fn roll_back_hint(model: &Model, width: u16) -> Option<(Meaning, String)> {
     let rollout = model.rollout()?;
     let arrow = model.setup.theme.symbols.arrow;
     let known = model.view.state.rollouts.get(&rollout.id);
-    let verb = if width < 60 { "" } else { "roll back " };
+    let (verb, ready_word) = if width < NARROW { ("", "") } else { ("roll back ", "ready ") };
     if model.view.state.status == Status::RolledBack
         || known.is_some_and(|known| known.phase == RolloutPhase::RolledBack)
     {
@@ -158,7 +164,7 @@ pub fn roll_back_hint(model: &Model, width: u16) -> Option<(Meaning, String)> {
     match ready(&model.view, &rollout.id) {
         Some((version, healthy, wanted)) => {
             let meaning = if healthy >= wanted && wanted > 0 { Meaning::Good } else { Meaning::Warn };
-            Some((meaning, format!("{verb}{arrow} {version} ready {healthy}/{wanted}")))
+            Some((meaning, format!("{verb}{arrow} {version} {ready_word}{healthy}/{wanted}")))
         }
         None if model.view.state.first_release => {
             Some((Meaning::Warn, format!("{verb}{arrow} no traffic, workload to 0")))

@@ -25,7 +25,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect, focused: bool) {
     let gates = &model.view.plan.gates;
     if gates.is_empty() {
         let text = "no gates; tminus init writes them into a plan file";
-        canvas.put((area.x + 1, area.y), area.width.saturating_sub(1), Meaning::Muted, text);
+        canvas.put((area.x, area.y), area.width, Meaning::Muted, text);
         return;
     }
     let shown = window(gates.len(), model.lists.gates.0, area.height);
@@ -52,7 +52,7 @@ fn gate_row(model: &Model, canvas: &mut Canvas<'_>, line: Rect, gate: &Gate, tit
     canvas.put((line.x + 2, line.y), title, Meaning::Base, gate.title.raw());
     let mut x = line.x + 2 + title + 1;
     canvas.put((x, line.y), 8, look.meaning, look.word);
-    x += 8;
+    x += 9;
     let ago = match run.and_then(|run| run.ended) {
         Some(ended) if standing.word != Word::Running => age(now.as_second() - ended.as_second()),
         _ => String::new(),

@@ -8,6 +8,9 @@ use crate::tui::model::{Model, Poll, held, identity, metrics_age};
 use crate::tui::theme::Meaning;
 use crate::tui::widget::{Piece, age, cells, piece, t_clock};
 
+/// More cells of names than this are a number instead.
+const NAMES: u16 = 16;
+
 /// A part of the header.
 struct Segment {
     long: Vec<Piece>,
@@ -152,8 +155,8 @@ fn poll(model: &Model) -> Segment {
         short.push(piece(Meaning::Bad, format!(" NO-GO {}", poll.no_go.len())));
     }
     if !poll.waiting.is_empty() {
-        let names =
-            if poll.waiting.len() > 2 { poll.waiting.len().to_string() } else { poll.waiting.join(", ") };
+        let all = poll.waiting.join(", ");
+        let names = if cells(&all) > NAMES { poll.waiting.len().to_string() } else { all };
         long.push(piece(Meaning::Warn, format!(" {dot} waiting {names}")));
     }
     Segment::must(long, short)

@@ -18,7 +18,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect, from: usize) {
     let zone = model.index.zone.clone().unwrap_or(jiff::tz::TimeZone::UTC);
     let lines = &model.view.recent;
     if lines.is_empty() {
-        canvas.put((area.x + 1, area.y), area.width, Meaning::Muted, "nothing has happened yet");
+        canvas.put((area.x, area.y), area.width, Meaning::Muted, "nothing has happened yet");
     }
     let from = from.min(lines.len().saturating_sub(usize::from(area.height)));
     for (row, line) in lines.iter().rev().skip(from).take(usize::from(area.height)).enumerate() {

@@ -23,7 +23,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect, focused: bool) {
     let metrics = &model.view.plan.metrics;
     if metrics.is_empty() {
         let text = "no metrics; tminus init writes them into a plan file";
-        canvas.put((area.x + 1, area.y), area.width.saturating_sub(1), Meaning::Muted, text);
+        canvas.put((area.x, area.y), area.width, Meaning::Muted, text);
         return;
     }
     let shown = window(metrics.len(), model.lists.metrics.0, area.height);

@@ -69,7 +69,7 @@ fn screen(model: &Model, canvas: &mut Canvas<'_>, body: Rect) {
         _ => Vec::new(),
     });
     let inner = canvas.frame(body, &title, true);
-    let area = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
+    let area = padded(inner);
     let from = model.lists.page.0;
     match model.screen {
         ScreenName::Overview => {}
@@ -78,7 +78,7 @@ fn screen(model: &Model, canvas: &mut Canvas<'_>, body: Rect) {
         ScreenName::RollCall => roll_call::draw(model, canvas, area, true),
         ScreenName::Rollout => {
             let (top, rest) = split(area, rollout::HEIGHT);
-            rollout::draw(model, canvas, Rect { x: inner.x, width: inner.width, ..top });
+            rollout::draw(model, canvas, top);
             operations::page(model, rest.width).draw(canvas, rest, from);
         }
         ScreenName::Metrics => {
@@ -108,6 +108,11 @@ fn heading(name: ScreenName) -> &'static str {
         ScreenName::Help => "Keys",
         ScreenName::Guide => "Guide",
     }
+}
+
+/// An area without its outermost columns, so that text does not touch the frame.
+fn padded(area: Rect) -> Rect {
+    Rect { x: area.x + area.width.min(1), width: area.width.saturating_sub(2), ..area }
 }
 
 /// The first rows of an area, and one row further on the rest.

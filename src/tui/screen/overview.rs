@@ -16,7 +16,7 @@ use crate::tui::model::{Model, Pane};
 use crate::tui::theme::Meaning;
 use crate::tui::widget::{Canvas, piece};
 
-use super::{gates, log, metrics, roll_call, rollout, stages};
+use super::{gates, log, metrics, padded, roll_call, rollout, stages};
 
 /// Draws the panes.
 pub fn draw(model: &Model, canvas: &mut Canvas<'_>, body: Rect) {
@@ -39,7 +39,8 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, body: Rect) {
     }
 }
 
-/// Panes one above the other. The one with the keys is never left out; room that is left over shows the log.
+/// Panes one above the other. The one with the keys is never left out; room that is left over under the metrics
+/// shows the log.
 fn column(model: &Model, canvas: &mut Canvas<'_>, area: Rect, panes: &[Pane]) {
     let wants: Vec<(u16, u16)> = panes.iter().map(|pane| wanted(model, *pane)).collect();
     let first = panes.iter().position(|pane| *pane == model.pane).unwrap_or(0);
@@ -49,15 +50,19 @@ fn column(model: &Model, canvas: &mut Canvas<'_>, area: Rect, panes: &[Pane]) {
     let spare = area.height - used.min(area.height);
     let last = heights.iter().rposition(|height| *height > 0).unwrap_or(0);
     for (place, (name, height)) in panes.iter().zip(&heights).enumerate() {
-        let height = if place == last && spare < 5 { height + spare } else { *height };
+        let height = if place == last && (spare < 5 || !panes.contains(&Pane::Metrics)) {
+            height + spare
+        } else {
+            *height
+        };
         if height > 0 {
             pane(model, canvas, Rect { y, height, ..area }, *name);
             y += height;
         }
     }
-    if spare >= 5 {
+    if spare >= 5 && panes.contains(&Pane::Metrics) {
         let rest = Rect { y, height: area.bottom() - y, ..area };
-        let inner = canvas.frame(rest, &[piece(Meaning::Muted, "Log")], false);
+        let inner = padded(canvas.frame(rest, &[piece(Meaning::Muted, "Log")], false));
         log::newest(model, canvas, inner);
     }
 }
@@ -110,7 +115,7 @@ fn pane(model: &Model, canvas: &mut Canvas<'_>, area: Rect, name: Pane) {
         Pane::Metrics => metrics::title(model),
         Pane::RollCall => roll_call::title(model),
     });
-    let inner = canvas.frame(area, &title, focused);
+    let inner = padded(canvas.frame(area, &title, focused));
     match name {
         Pane::Stages => stages::draw(model, canvas, inner, focused),
         Pane::Gates => gates::draw(model, canvas, inner, focused),

@@ -25,7 +25,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect, focused: bool) {
     let roles = model.view.plan.approvers();
     if roles.is_empty() {
         let text = "no role has to approve this kind of release";
-        canvas.put((area.x + 1, area.y), area.width.saturating_sub(1), Meaning::Muted, text);
+        canvas.put((area.x, area.y), area.width, Meaning::Muted, text);
         return;
     }
     let shown = window(roles.len(), model.lists.roles.0, area.height);

@@ -34,11 +34,10 @@ pub fn title(model: &Model) -> Vec<Piece> {
 pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
     let Some(rollout) = model.rollout() else {
         let text = "no rollout; the plan file may name one";
-        canvas.put((area.x + 1, area.y), area.width.saturating_sub(1), Meaning::Muted, text);
+        canvas.put((area.x, area.y), area.width, Meaning::Muted, text);
         return;
     };
     let known = model.view.state.rollouts.get(&rollout.id);
-    let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
     step_row(model, canvas, area, rollout, known);
     table(model, canvas, area, rollout);
     let symbols = &model.setup.theme.symbols;
@@ -155,7 +154,7 @@ fn waits(model: &Model, rollout: &Rollout, known: Option<&RolloutState>, width: 
     }
     match model.blockers.first() {
         Some(blocker) => {
-            pieces.push(piece(Meaning::Muted, "waits for "));
+            pieces.push(piece(Meaning::Muted, "waits: "));
             pieces.push(piece(Meaning::Base, blocker.message.clone()));
         }
         None if known.is_some() || !rollout.steps.is_empty() => {
@@ -185,7 +184,8 @@ fn trigger_row(model: &Model) -> Vec<Piece> {
     if armed {
         return vec![piece(Meaning::Muted, format!("{} triggers armed", triggers.len()))];
     }
-    vec![piece(Meaning::Muted, "trigger "), piece(meaning, format!("{} {text}", worst.id))]
+    let glyph = model.setup.theme.symbols.doubt;
+    vec![piece(meaning, format!("{glyph} {} {text}", worst.id))]
 }
 
 /// How a trigger stands, in words.

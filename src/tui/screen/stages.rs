@@ -27,7 +27,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect, focused: bool) {
     let list = &model.lists.stages;
     if list.rows.is_empty() {
         let text = if list.filter.is_empty() { "no stages" } else { "nothing found; esc shows all" };
-        canvas.put((area.x + 1, area.y), area.width.saturating_sub(1), Meaning::Muted, text);
+        canvas.put((area.x, area.y), area.width, Meaning::Muted, text);
         return;
     }
     let shown = window(list.rows.len(), list.cursor, area.height);
@@ -66,7 +66,10 @@ impl Columns {
             Row::Stage(_) => None,
         });
         items.fold(Self::default(), |columns, item| Self {
-            due: columns.due.max(due_text(&item).map_or(0, |text| cells(&text))).min(10),
+            due: columns
+                .due
+                .max(due_text(&item).filter(|_| width >= 40).map_or(0, |text| cells(&text)))
+                .min(10),
             owner: columns.owner.max(item.owner.map_or(0, |owner| cells(&short_name(owner)))).min(width / 5),
         })
     }
@@ -137,7 +140,9 @@ fn item_row(model: &Model, canvas: &mut Canvas<'_>, line: Rect, item: &ItemLine<
         Some(Bound::Message(_)) if !item.tick.is_settled() => " message",
         _ => "",
     };
-    let room = line.width.saturating_sub(start + columns.total() + 1 + cells(bound));
+    let free = line.width.saturating_sub(start + columns.total() + 1);
+    let bound = if free < 28 { "" } else { bound };
+    let room = free.saturating_sub(cells(bound));
     let used = canvas.put((line.x + start, line.y), room, text, item.text);
     canvas.put((line.x + start + used, line.y), cells(bound), Meaning::Muted, bound);
     let mut x = line.right() - columns.total().min(line.width);

@@ -1,1 +1,334 @@
+//! Key scripts: keys in, effects and the model out.
 
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::*;
+use crate::base::{Actor, Assurance, Timestamp, Untrusted, Via, Weight};
+use crate::plan::{Bound, Exit, Item, Plan, ReleaseKind, ReleaseSpec, Role, Rollout, Stage, Step, Strategy};
+use crate::release::{Answer, Health, ItemState, Mark, Observations, State, Status, Tick, Wish};
+use crate::tui::keymap::Keymap;
+use crate::tui::model::{ScreenName, Setup};
+use crate::tui::overlay::ARM;
+use crate::tui::theme::{Depth, Symbols, Theme, ThemeName};
+
+fn item(text: &str, bound: Option<Bound>) -> Item {
+    Item {
+        id: format!("release/{text}").into(),
+        stage: "release".into(),
+        group: None,
+        text: text.into(),
+        line: 1,
+        depth: 0,
+        parent: None,
+        owner: None,
+        due: None,
+        bound,
+        ticked: false,
+    }
+}
+
+fn plan() -> Plan {
+    let step = |share: f64| Step {
+        weight: Weight::percent(share).expect("a share"),
+        soak: crate::base::Seconds(60),
+        gates: Vec::new(),
+        auto: false,
+    };
+    Plan {
+        release: ReleaseSpec {
+            name: "payments".to_owned(),
+            version: "2.0.0".to_owned(),
+            kind: ReleaseKind::Minor,
+            t0: None,
+            zone: "UTC".to_owned(),
+            window: None,
+            environment: "prod".to_owned(),
+            production: true,
+            context: None,
+        },
+        roles: vec![Role {
+            id: "qa".into(),
+            title: "QA Lead".into(),
+            people: Vec::new(),
+            approves: vec![ReleaseKind::Minor],
+            order: 1,
+            escalate: None,
+        }],
+        stages: vec![Stage {
+            id: "release".into(),
+            title: "Release".into(),
+            at: None,
+            line: 1,
+            exit: Exit::default(),
+        }],
+        items: vec![
+            item("one", None),
+            item("two", None),
+            item("scan", Some(Bound::Gate("image-scan".into()))),
+        ],
+        gates: Vec::new(),
+        sources: Vec::new(),
+        metrics: Vec::new(),
+        triggers: Vec::new(),
+        rollouts: vec![Rollout {
+            id: "payments".into(),
+            stage: None,
+            strategy: Strategy::Canary,
+            router: Default::default(),
+            deploy: Default::default(),
+            steps: vec![step(25.0), step(100.0)],
+            blind: None,
+            rollback: None,
+        }],
+        procedures: Vec::new(),
+        checkpoints: Vec::new(),
+        messages: Vec::new(),
+        vars: Default::default(),
+        sources_digest: Digest::of(""),
+        digest: Digest::of("binding"),
+    }
+}
+
+fn picture(state: State) -> Arc<View> {
+    Arc::new(View {
+        state: Arc::new(state),
+        plan: Arc::new(plan()),
+        seen: Arc::new(Observations::default()),
+        presence: Vec::new(),
+        health: Health::default(),
+        recent: Arc::new(VecDeque::new()),
+        now: Timestamp::UNIX_EPOCH,
+    })
+}
+
+fn operator(name: &str) -> Operator {
+    Operator { actor: Actor::Person(name.to_owned()), assurance: Assurance::L0, via: Via::Cockpit }
+}
+
+fn model() -> Model {
+    let setup = Setup {
+        theme: Theme::built_in(ThemeName::Dark, Depth::True, Symbols::UNICODE),
+        depth: Depth::True,
+        keymap: Keymap::built_in().expect("built-in keymap"),
+    };
+    let state = State { version: 7, status: Status::Running, ..State::default() };
+    Model::new(picture(state), operator("ada"), setup, (120, 40))
+}
+
+/// Types keys, a second apart, and gathers what they want done.
+fn keys(model: &mut Model, script: &str) -> Vec<Effect> {
+    script.split(' ').filter(|word| !word.is_empty()).flat_map(|word| one(model, word, 1_000)).collect()
+}
+
+fn one(model: &mut Model, word: &str, later: u64) -> Vec<Effect> {
+    let chord = Chord::parse(word).expect(word);
+    let at = model.clock.at + later;
+    update(model, Msg::Key(chord), at)
+}
+
+fn wishes(effects: Vec<Effect>) -> Vec<Wish> {
+    effects
+        .into_iter()
+        .filter_map(|effect| match effect {
+            Effect::Send(order) => Some(order.wish),
+            _ => None,
+        })
+        .collect()
+}
+
+fn tick(item: &str) -> Wish {
+    Wish::Tick { item: format!("release/{item}").into(), evidence: None, waiver: None }
+}
+
+#[test]
+fn ticks_go_down_the_list_and_undo_takes_back_only_what_was_ticked_here() {
+    let mut model = model();
+    assert_eq!(wishes(keys(&mut model, "space space")), [tick("one"), tick("two")]);
+    let mut state = State { version: 9, ..State::default() };
+    let mark = Mark { by: Actor::Engine, at: Timestamp::UNIX_EPOCH, assurance: Assurance::L0 };
+    let done = ItemState { tick: Tick::Done(mark), ..ItemState::default() };
+    state.items.insert("release/one".into(), done);
+    update(&mut model, Msg::View(picture(state)), 5_000);
+    let undone = Wish::Untick { item: "release/one".into(), reason: Untrusted::default() };
+    assert_eq!(wishes(keys(&mut model, "u")), [undone], "two is not done, so one is what is undone");
+    assert_eq!(keys(&mut model, "u"), []);
+}
+
+#[test]
+fn orders_carry_who_and_what_was_seen() {
+    let mut model = model();
+    match keys(&mut model, "space").as_slice() {
+        [Effect::Send(order)] => {
+            assert_eq!((order.seen, &order.by), (7, &operator("ada")));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_item_a_gate_ticks_asks_why_it_is_ticked_by_hand() {
+    let mut model = model();
+    assert_eq!(keys(&mut model, "G space"), []);
+    assert_eq!(keys(&mut model, "enter"), [], "some words are needed");
+    let sent = wishes(keys(&mut model, "o k enter"));
+    let waived = Wish::Tick { item: "release/scan".into(), evidence: None, waiver: Some("ok".into()) };
+    assert_eq!(sent, [waived]);
+    assert_eq!(wishes(keys(&mut model, "x")), [Wish::RunGate { gate: "image-scan".into() }]);
+}
+
+#[test]
+fn promotion_is_confirmed_by_typing_the_weight_and_by_nothing_else() {
+    let mut model = model();
+    let promoted =
+        Wish::Promote { rollout: "payments".into(), to: Some(Weight::percent(25.0).expect("a share")) };
+    assert_eq!(keys(&mut model, "P y P"), []);
+    assert_eq!(model.overlays.len(), 1, "neither y nor the key that opened it confirms");
+    assert_eq!(keys(&mut model, "3 backspace 2"), []);
+    assert_eq!(wishes(keys(&mut model, "5")), [promoted]);
+    assert!(model.overlays.is_empty());
+    assert_eq!(keys(&mut model, "P enter"), [], "enter takes what is preselected: cancel");
+    assert!(model.overlays.is_empty());
+}
+
+#[test]
+fn hold_and_rollback_ask_for_y_and_nothing_before() {
+    let mut model = model();
+    let hold = Wish::Hold { rollout: Some("payments".into()), reason: Untrusted::default() };
+    let back = Wish::RollBack { rollout: Some("payments".into()), reason: Untrusted::default() };
+    assert_eq!(wishes(keys(&mut model, "H y R y")), [hold, back]);
+    assert_eq!(keys(&mut model, "R R R enter"), []);
+    assert_eq!(
+        keys(&mut model, "R n y"),
+        [Effect::Copy(acts::status_line(&model))],
+        "y after n is a plain key"
+    );
+}
+
+#[test]
+fn a_dialog_ignores_keys_for_a_moment() {
+    let mut model = model();
+    keys(&mut model, "R");
+    assert_eq!(one(&mut model, "y", ARM - 1), []);
+    assert_eq!(model.overlays.len(), 1);
+    assert_eq!(wishes(one(&mut model, "y", 1)).len(), 1);
+    keys(&mut model, "R");
+    assert_eq!(one(&mut model, "esc", 0), []);
+    assert!(model.overlays.is_empty(), "cancel is always heard");
+}
+
+#[test]
+fn a_paste_confirms_nothing_and_presses_no_key() {
+    let mut model = model();
+    keys(&mut model, "R");
+    let at = model.clock.at + 1_000;
+    assert_eq!(update(&mut model, Msg::Paste("y\ny\n".to_owned()), at), []);
+    assert_eq!(model.overlays.len(), 1);
+    keys(&mut model, "esc P");
+    let at = model.clock.at + 1_000;
+    assert_eq!(update(&mut model, Msg::Paste("25".to_owned()), at), []);
+    keys(&mut model, "esc");
+    let at = model.clock.at + 1_000;
+    assert_eq!(update(&mut model, Msg::Paste("R y".to_owned()), at), []);
+    assert!(model.overlays.is_empty());
+    keys(&mut model, "n");
+    let at = model.clock.at + 1_000;
+    update(&mut model, Msg::Paste("two\nlines\u{1b}[2J".to_owned()), at);
+    let noted = Wish::Note { item: Some("release/one".into()), note: "two lines [2J".into() };
+    assert_eq!(wishes(keys(&mut model, "enter")), [noted]);
+}
+
+#[test]
+fn a_dialog_closes_when_somebody_else_acts() {
+    let mut model = model();
+    keys(&mut model, "R");
+    let at = model.clock.at + 1_000;
+    update(&mut model, Msg::Operator(operator("bo")), at);
+    assert!(model.overlays.is_empty());
+    keys(&mut model, "?");
+    assert_eq!(model.screen, ScreenName::Help);
+}
+
+#[test]
+fn a_dialog_arms_anew_when_what_it_shows_changes_and_carries_what_was_seen() {
+    let mut model = model();
+    keys(&mut model, "P 2");
+    let mut state = State { version: 12, status: Status::Running, ..State::default() };
+    let known = crate::release::RolloutState {
+        desired: Weight::percent(5.0),
+        configured: Weight::percent(5.0),
+        ..Default::default()
+    };
+    state.rollouts.insert("payments".into(), known);
+    let at = model.clock.at;
+    update(&mut model, Msg::View(picture(state)), at);
+    assert_eq!(one(&mut model, "5", ARM - 1), [], "what was typed is forgotten and keys are ignored");
+    match keys(&mut model, "2 5").as_slice() {
+        [Effect::Send(order)] => assert_eq!(order.seen, 12),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn lower_case_twins_do_nothing_to_the_world() {
+    let mut model = model();
+    for key in ["p", "h", "r"] {
+        assert_eq!(wishes(keys(&mut model, key)), [], "{key}");
+        assert!(model.overlays.is_empty(), "{key}");
+    }
+}
+
+#[test]
+fn the_roll_call_is_answered_with_a_reason_for_no() {
+    let mut model = model();
+    let answered = |answer, reason: &str| Wish::Approve { role: "qa".into(), answer, reason: reason.into() };
+    assert_eq!(wishes(keys(&mut model, "a g y")), [answered(Answer::Go, "")]);
+    assert_eq!(wishes(keys(&mut model, "n enter n o enter")), [answered(Answer::NoGo, "no")]);
+    assert_eq!(wishes(keys(&mut model, "b i l l enter")), [answered(Answer::Absent, "ill")]);
+}
+
+#[test]
+fn the_filter_shows_what_matches_and_escape_shows_all() {
+    let mut model = model();
+    keys(&mut model, "/ t w o enter");
+    assert_eq!(model.item().map(|item| item.text), Some("two"));
+    assert_eq!(model.lists.stages.rows.len(), 2);
+    keys(&mut model, "esc");
+    assert_eq!(model.lists.stages.rows.len(), 4);
+    assert_eq!(model.item().map(|item| item.text), Some("two"), "the selection stays");
+}
+
+#[test]
+fn full_promotion_is_in_the_palette_only() {
+    let mut model = model();
+    keys(&mut model, ": a l l space t r a f f i c enter");
+    let full = Wish::Promote { rollout: "payments".into(), to: Some(Weight::FULL) };
+    assert_eq!(wishes(keys(&mut model, "1 0 0")), [full]);
+}
+
+#[test]
+fn q_goes_back_and_then_leaves() {
+    let mut model = model();
+    assert_eq!(keys(&mut model, "? L q q"), []);
+    assert_eq!(model.screen, ScreenName::Overview);
+    assert_eq!(keys(&mut model, "q"), [Effect::Quit]);
+    assert_eq!(keys(&mut model, "ctrl-z"), [Effect::Suspend]);
+}
+
+#[test]
+fn an_unfinished_sequence_gives_way_to_the_next_key() {
+    let mut model = model();
+    keys(&mut model, "G g g");
+    assert_eq!(model.lists.stages.cursor, 0);
+    keys(&mut model, "g j");
+    assert_eq!(model.lists.stages.cursor, 1);
+    assert!(model.typed.is_empty());
+}
+
+#[test]
+fn nothing_changes_by_itself_on_a_still_screen() {
+    let mut model = model();
+    assert_eq!(model.next_frame(), None, "no clock, no engine, no sources: nothing ticks");
+    keys(&mut model, "R");
+    assert_eq!(model.next_frame(), Some(model.clock.at + ARM), "the dialog is drawn anew when it is armed");
+}

@@ -154,6 +154,7 @@ pub fn wrap(text: &str, width: u16) -> Vec<String> {
     let width = usize::from(width.max(1));
     let mut lines = Vec::new();
     for paragraph in text.split('\n') {
+        let before = lines.len();
         let mut line = String::new();
         for word in paragraph.split(' ') {
             let mut word = word;
@@ -182,7 +183,9 @@ pub fn wrap(text: &str, width: u16) -> Vec<String> {
                 lines.push(std::mem::replace(&mut line, word.to_owned()));
             }
         }
-        lines.push(line);
+        if !line.is_empty() || lines.len() == before {
+            lines.push(line);
+        }
     }
     lines
 }

@@ -41,8 +41,9 @@ pub fn sparkline(
     let width = usize::from(width);
     let newest = samples.get(samples.len().saturating_sub(width)..).unwrap_or_default();
     let known = || newest.iter().filter_map(|(_, value)| *value).filter(|value| value.is_finite());
-    let least = known().fold(f64::INFINITY, f64::min).min(0.0);
     let most = known().fold(f64::NEG_INFINITY, f64::max);
+    // The floor is at most half of the most, so that a number that hardly moves looks as calm as it is.
+    let least = known().fold(f64::INFINITY, f64::min).min(most / 2.0);
     let mut pieces: Vec<Piece> = Vec::new();
     let mut push = |meaning: Meaning, glyph: &str| match pieces.last_mut() {
         Some(Piece(last, text)) if *last == meaning => text.push_str(glyph),

@@ -1,0 +1,3 @@
+//! What several topics build on.
+
+pub mod pictures;

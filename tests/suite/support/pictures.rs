@@ -1,0 +1,352 @@
+//! Hand-made pictures of a release: what an engine would publish, without one.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use tminus::analysis::Verdict;
+use tminus::base::{Actor, Assurance, Digest, Offset, Seconds, StageId, Timestamp, Untrusted, Weight};
+use tminus::plan::rule::Action;
+use tminus::plan::{
+    Blind, Bound, Check, Checkpoint, CommandCheck, Exit, Gate, Item, Message, Metric, Otherwise, Plan,
+    ReleaseKind, ReleaseSpec, Role, Rollout, Stage, Step, Strategy, Trigger, Watched,
+};
+use tminus::release::{
+    Answer, ApprovalState, Elapsed, EngineHealth, GateState, Health, Identity, ItemState, LogLine, Mark,
+    Observations, Presence, Readiness, RolloutPhase, RolloutState, Run, Series, Soak, SourceHealth, State,
+    Status, Tick, Traffic, TriggerPhase, TriggerState, View,
+};
+
+/// T-0 of the release in the pictures.
+pub fn t0() -> Timestamp {
+    "2026-12-01T10:00:00Z".parse().expect("a time")
+}
+
+/// So many seconds after T-0.
+pub fn after(seconds: i64) -> Timestamp {
+    t0().checked_add(jiff::SignedDuration::from_secs(seconds)).expect("in range")
+}
+
+/// Somebody's mark, so many seconds after T-0.
+pub fn mark(name: &str, seconds: i64) -> Mark {
+    Mark { by: Actor::Person(format!("{name}@example.com")), at: after(seconds), assurance: Assurance::L1 }
+}
+
+fn weight(percent: f64) -> Weight {
+    Weight::percent(percent).expect("a share")
+}
+
+/// An item of a stage.
+pub fn item(stage: &str, text: &str, owner: Option<&str>, due: Option<i64>) -> Item {
+    let slug = text.to_lowercase().replace(' ', "-");
+    Item {
+        id: format!("{stage}/{slug}").into(),
+        stage: stage.into(),
+        group: None,
+        text: text.into(),
+        line: 12,
+        depth: 0,
+        parent: None,
+        owner: owner.map(|name| format!("{name}@example.com")),
+        due: due.map(Offset::seconds),
+        bound: None,
+        ticked: false,
+    }
+}
+
+fn gate(id: &str, title: &str, otherwise: Otherwise) -> Gate {
+    Gate {
+        id: id.into(),
+        title: title.into(),
+        item: None,
+        stage: None,
+        check: Check::Command(CommandCheck {
+            run: vec!["true".to_owned()],
+            env: BTreeMap::new(),
+            expect: None,
+        }),
+        pass: None,
+        otherwise,
+        timeout: Seconds(60),
+        fresh: None,
+        every: None,
+    }
+}
+
+/// A metric with its target and alert.
+pub fn metric(id: &str, title: &str, target: &str, alert: &str) -> Metric {
+    Metric {
+        id: id.into(),
+        title: title.into(),
+        source: Some("prom".into()),
+        query: Some("up".to_owned()),
+        counts: None,
+        histogram: None,
+        target: target.parse().ok(),
+        alert: alert.parse().ok(),
+    }
+}
+
+fn role(id: &str, title: &str, person: &str, order: u32) -> Role {
+    Role {
+        id: id.into(),
+        title: title.into(),
+        people: vec![format!("{person}@example.com")],
+        approves: vec![ReleaseKind::Minor],
+        order,
+        escalate: None,
+    }
+}
+
+/// The plan of the pictures.
+pub fn plan() -> Plan {
+    let stages = ["Planning", "Code freeze", "Validation", "Release", "Monitoring"];
+    let slug = |title: &str| StageId::new(title.to_lowercase().replace(' ', "-"));
+    let mut items = vec![
+        item("planning", "Scope agreed", Some("ada"), None),
+        item("planning", "Risks written down", Some("ada"), None),
+        item("code-freeze", "Branch cut", Some("bo"), None),
+        item("validation", "Unit tests passing", Some("cyd"), None),
+        item("validation", "Image scan clean", Some("cyd"), None),
+        item("release", "Tag pushed", Some("ada"), Some(-1800)),
+        item("release", "Images published to the registry", Some("bo"), Some(1800)),
+        item(
+            "release",
+            "Run database migration in compatible mode and wait for replicas",
+            Some("dee"),
+            Some(600),
+        ),
+        item("release", "Announce start to customers", Some("ada"), Some(3600)),
+        item("release", "Update status page", None, Some(5400)),
+        item("monitoring", "Verify health endpoints", Some("eli"), Some(3600)),
+        item("monitoring", "Compare error budget", Some("eli"), Some(14_400)),
+    ];
+    for item in &mut items {
+        match item.text.raw() {
+            "Image scan clean" => item.bound = Some(Bound::Gate("image-scan".into())),
+            "Announce start to customers" => item.bound = Some(Bound::Message("start".to_owned())),
+            "Update status page" => item.depth = 1,
+            _ => {}
+        }
+    }
+    Plan {
+        release: ReleaseSpec {
+            name: "payments".to_owned(),
+            version: "3.2.0".to_owned(),
+            kind: ReleaseKind::Minor,
+            t0: Some(t0()),
+            zone: "Europe/Zurich".to_owned(),
+            window: Some(Seconds(14_400)),
+            environment: "prod".to_owned(),
+            production: true,
+            context: Some("eu-1".to_owned()),
+        },
+        roles: vec![
+            role("release-manager", "Release manager", "ada", 1),
+            role("qa-lead", "QA Lead", "bo", 2),
+            role("security-lead", "Security Lead", "cyd", 2),
+            role("ops", "Ops", "dee", 3),
+            role("product", "Product owner", "eli", 3),
+        ],
+        stages: stages
+            .into_iter()
+            .map(|title| Stage {
+                id: slug(title),
+                title: title.into(),
+                at: None,
+                line: 1,
+                exit: Exit::default(),
+            })
+            .collect(),
+        items,
+        gates: vec![
+            gate("unit-tests", "Unit tests", Otherwise::Block),
+            gate("coverage", "Coverage", Otherwise::Block),
+            gate("image-scan", "Image scan", Otherwise::Block),
+            gate("docs", "Docs up to date", Otherwise::Warn),
+            gate("load-test", "Load test", Otherwise::Block),
+            gate("pen-test", "Penetration test", Otherwise::Review("security-lead".into())),
+        ],
+        sources: Vec::new(),
+        metrics: vec![
+            metric("error-rate", "Error rate", "< 0.1%", "> 1% for 5m"),
+            metric("p95", "Latency p95", "< 500ms", "> 1s for 5m"),
+            metric("throughput", "Throughput", "> 100/s", "< 50/s for 5m"),
+            metric("memory", "Memory", "< 500MB", "> 800MB"),
+        ],
+        triggers: vec![Trigger {
+            id: "error-rate".into(),
+            title: "Error rate".into(),
+            when: Watched::Metric {
+                metric: "error-rate".into(),
+                rule: "> 1% for 5m".parse().expect("a rule"),
+            },
+            severity: "P0".to_owned(),
+            actions: vec![Action::RollBack, Action::Notify],
+            rollout: None,
+        }],
+        rollouts: vec![Rollout {
+            id: "payments".into(),
+            stage: Some("release".into()),
+            strategy: Strategy::Canary,
+            router: BTreeMap::new(),
+            deploy: BTreeMap::new(),
+            steps: [(5.0, 3600), (25.0, 1800), (50.0, 1800), (100.0, 0)]
+                .into_iter()
+                .map(|(share, soak)| Step {
+                    weight: weight(share),
+                    soak: Seconds(soak),
+                    gates: Vec::new(),
+                    auto: false,
+                })
+                .collect(),
+            blind: Some(Blind { after: Seconds(600), above: weight(10.0), actions: vec![Action::Hold] }),
+            rollback: None,
+        }],
+        procedures: Vec::new(),
+        checkpoints: vec![Checkpoint {
+            id: "t1h".into(),
+            at: Offset::seconds(3600),
+            text: "Verify health".into(),
+            owner: Some("ada@example.com".to_owned()),
+        }],
+        messages: vec![Message {
+            name: "start".to_owned(),
+            audience: "customers".into(),
+            at: None,
+            text: "Version 3.2.0 is going out.".into(),
+            webhook: None,
+        }],
+        vars: BTreeMap::new(),
+        sources_digest: Digest::of("sources"),
+        digest: Digest::of("binding"),
+    }
+}
+
+fn ran(verdict: Verdict, summary: &str, seconds: i64) -> GateState {
+    let run = Run {
+        number: 1,
+        started: mark("ada", seconds - 20),
+        ended: Some(after(seconds)),
+        verdict: Some(verdict),
+        summary: summary.into(),
+        evidence: Some(Digest::of(summary)),
+        attempt: 1,
+    };
+    GateState { runs: vec![run], review: None, waiver: None }
+}
+
+/// The state of the pictures: 42 minutes after T-0, at a quarter of the traffic.
+pub fn state(plan: &Plan) -> State {
+    let mut state = State {
+        version: 87,
+        status: Status::Running,
+        attempt: 1,
+        identity: Some(Identity {
+            release: "payments".to_owned(),
+            version: "3.2.0".to_owned(),
+            environment: "prod".to_owned(),
+        }),
+        started: Some(t0()),
+        stage: Some("release".into()),
+        epoch: 3,
+        ..State::default()
+    };
+    for stage in ["planning", "code-freeze", "validation"] {
+        state.left.insert(stage.into(), None);
+    }
+    for (place, item) in plan.items.iter().enumerate().take(6) {
+        let known = ItemState { tick: Tick::Done(mark("ada", -3600 + place as i64)), ..Default::default() };
+        state.items.insert(item.id.clone(), known);
+    }
+    let gates = [
+        ("unit-tests", ran(Verdict::Pass, "1204 passed", 2400)),
+        ("coverage", ran(Verdict::Pass, "84.1% of 80%", 2400)),
+        ("image-scan", ran(Verdict::Fail, "1 HIGH: openssl 3.0.1", 2300)),
+        ("docs", ran(Verdict::Warn, "2 pages older than the code", 2200)),
+        ("load-test", ran(Verdict::NoData, "no samples in the window", 2489)),
+    ];
+    state.gates.extend(gates.map(|(id, known)| (id.into(), known)));
+    for (role, name, seconds) in
+        [("release-manager", "ada", -900), ("qa-lead", "bo", -700), ("ops", "dee", -60)]
+    {
+        let known = ApprovalState {
+            requested: Some(after(-3600)),
+            answer: Some(Answer::Go),
+            mark: Some(mark(name, seconds)),
+            ..Default::default()
+        };
+        state.approvals.insert(role.into(), known);
+    }
+    let asked = ApprovalState { requested: Some(after(-3600)), ..Default::default() };
+    state.approvals.insert("security-lead".into(), asked);
+    let rollout = RolloutState {
+        phase: RolloutPhase::Soaking,
+        step: 2,
+        desired: Some(weight(25.0)),
+        configured: Some(weight(25.0)),
+        observed: Some(weight(25.2)),
+        soak: Soak { counted: 0, good_since: Some(after(1780)), completed: false },
+        good_data: true,
+        ..Default::default()
+    };
+    state.rollouts.insert("payments".into(), rollout);
+    let pending = TriggerState { phase: TriggerPhase::Pending, ..Default::default() };
+    state.triggers.insert("error-rate".into(), pending);
+    state
+}
+
+/// Samples that swing.
+pub fn series(base: f64, swing: f64, verdict: Verdict) -> Series {
+    let sample = |i: i64| {
+        let wave = ((i * 7) % 11) as f64 / 11.0;
+        (after(2520 - (60 - i) * 15), (i % 23 != 5).then_some(base + swing * wave))
+    };
+    Series { samples: (0..60).map(sample).collect(), verdict, reason: Untrusted::default() }
+}
+
+/// The picture: a canary at a quarter, one gate red, one trigger pending.
+pub fn view() -> View {
+    let plan = plan();
+    let state = state(&plan);
+    let mut seen = Observations::default();
+    seen.traffic.insert(
+        "payments".into(),
+        Traffic { configured: Some(weight(25.0)), observed: Some(weight(25.2)), at: Some(after(2519)) },
+    );
+    seen.metrics.insert("error-rate".into(), series(0.0002, 0.0011, Verdict::Warn));
+    seen.metrics.insert("p95".into(), series(0.15, 0.08, Verdict::Pass));
+    seen.metrics.insert("throughput".into(), series(300.0, 60.0, Verdict::Pass));
+    let silent = Series { samples: Vec::new(), verdict: Verdict::NoData, reason: "no such series".into() };
+    seen.metrics.insert("memory".into(), silent);
+    seen.triggers.insert("error-rate".into(), Elapsed { elapsed: 130, needed: 300 });
+    let ready = Readiness { version: "3.1.4".to_owned(), ready: 10, of: 10 };
+    seen.readiness.insert("payments".into(), ready);
+    let line = |version, seconds, by: &str, text: &str| LogLine {
+        version,
+        at: after(seconds),
+        by: format!("{by}@example.com"),
+        text: text.to_owned(),
+    };
+    let recent = VecDeque::from([
+        line(84, 1200, "bo", "approval: QA Lead go (bo, L1)"),
+        line(85, 1778, "ada", "promoted payments 5 → 25"),
+        line(86, 1780, "ada", "weight 5 → 25 verified in 1.2 s"),
+        line(87, 2489, "ada", "gate load test: no data"),
+    ]);
+    let mut health = Health {
+        engine: EngineHealth::Alive { epoch: 3, simulated: false },
+        cluster: Some(after(2519)),
+        ..Health::default()
+    };
+    health.sources.insert("prom".into(), SourceHealth { good: Some(after(2516)), fault: None });
+    let here = |name: &str| Presence { name: format!("{name}@example.com"), from: "host".to_owned() };
+    View {
+        state: Arc::new(state),
+        plan: Arc::new(plan),
+        seen: Arc::new(seen),
+        presence: vec![here("ada"), here("bo")],
+        health,
+        recent: Arc::new(recent),
+        now: after(2520),
+    }
+}
