@@ -9,6 +9,7 @@ use super::Context;
 use super::exit::{Exit, Failure};
 use super::files::Opened;
 use crate::base::Untrusted;
+use crate::plan::lint::{Page, lint};
 use crate::plan::playbook::{self, Counts};
 use crate::plan::{Finding, Plan, Severity, SourceFile, Sources, resolve};
 
@@ -72,6 +73,11 @@ fn look(sources: &Sources) -> Result<Answer, Failure> {
         (None, Ok(resolved)) => counts(&resolved.plan),
         (None, Err(_)) => Counts::default(),
     };
+    if let (Some(playbook), Some(file)) = (&playbook, &sources.playbook) {
+        let page =
+            Page::new(file.name.as_str(), &playbook::text(&file.name, &file.bytes).unwrap_or_default());
+        findings.extend(lint(&page, playbook, resolved.as_ref().ok()));
+    }
     match resolved {
         Ok(resolved) => findings.extend(resolved.findings),
         Err(error) => {
@@ -80,6 +86,7 @@ fn look(sources: &Sources) -> Result<Answer, Failure> {
         }
     }
     findings.sort_by(|a, b| (&a.file, a.line, a.code).cmp(&(&b.file, b.line, b.code)));
+    findings.dedup();
     Ok(Answer { counts, findings })
 }
 
@@ -124,7 +131,8 @@ struct Texts(Vec<(String, Vec<String>)>);
 impl Texts {
     fn of(sources: &Sources) -> Self {
         let lines = |file: &SourceFile| {
-            let (text, _, _) = encoding_rs::UTF_8.decode(&file.bytes);
+            // A file that is no text has no lines to show.
+            let text = playbook::text(&file.name, &file.bytes).unwrap_or_default();
             (file.name.clone(), text.lines().map(|line| Untrusted::new(line).line()).collect())
         };
         Self([&sources.playbook, &sources.plan].into_iter().flatten().map(lines).collect())

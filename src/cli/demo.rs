@@ -9,13 +9,12 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::Context;
-use super::desk::Reader;
 use super::exit::{Exit, Failure};
 use super::{opening, shelf, worlds};
 use crate::base::{Actor, ReleaseId, Via};
 use crate::engine::clock::{FastClock, VirtualClock};
 use crate::engine::ports::{Cast, Clock};
-use crate::engine::{Engine, Nature, Setup, line, simulate};
+use crate::engine::{Engine, Nature, Setup, SourcesReader, line, simulate};
 use crate::journal::{Genesis, SqliteStore};
 use crate::release::{RolloutPhase, Status, View};
 use crate::world::sim::{NAMES, SimWorld};
@@ -126,7 +125,7 @@ impl Stage {
             store: Box::new(store),
             stream: self.stream.clone(),
             world: play.world(),
-            reader: Arc::new(Reader),
+            reader: Arc::new(SourcesReader),
             nature: Nature::Simulated,
             presence: Vec::new(),
         })

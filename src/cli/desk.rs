@@ -4,6 +4,7 @@
 //! asks that one.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use uuid::Uuid;
 
@@ -11,16 +12,19 @@ use super::Context;
 use super::exit::{Exit, Failure};
 use super::operator::operator;
 use super::shelf::{self, Found};
-use super::worlds;
+use super::wiring::Wires;
+use super::{cockpit, worlds};
 use crate::base::{Assurance, Digest, GateId, Timestamp, Via};
 use crate::engine::client::Reply;
 use crate::engine::clock::WallClock;
 use crate::engine::dispatcher::Dispatcher;
 use crate::engine::ports::Clock;
-use crate::engine::{Engine, PlanReader};
+use crate::engine::{Engine, Lock, SourcesReader};
 use crate::journal::{OpenMode, SqliteStore, Store, StoreError, Watcher};
-use crate::plan::{Plan, Sources, resolve};
-use crate::release::{Command, Input, RefusalCode, View, Wish, Word, standing, wanted};
+use crate::release::{Command, EngineHealth, Input, RefusalCode, View, Wish, Word, standing, wanted};
+
+/// How long an engine may take to show its first picture.
+const FIRST: Duration = Duration::from_secs(2);
 
 /// What a verb wants at the desk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,19 +43,9 @@ pub enum Purpose {
 pub struct Desk<'a> {
     context: &'a Context,
     found: Found,
+    wires: Wires,
     seen: Option<u64>,
     view: View,
-}
-
-/// Reads a plan out of the journal's blob of sources.
-#[derive(Clone, Copy, Debug)]
-pub struct Reader;
-
-impl PlanReader for Reader {
-    fn read(&self, sources: &[u8]) -> Result<Plan, String> {
-        let sources = Sources::from_bytes(sources).map_err(|error| error.to_string())?;
-        resolve(&sources).map(|resolved| resolved.plan).map_err(|error| error.to_string())
-    }
 }
 
 /// A clock for a journal: the wall's, or the one `TMINUS_NOW` fixes on a test journal.
@@ -86,19 +80,24 @@ impl<'a> Desk<'a> {
     /// When there is none, several, or its journal may not be used.
     pub fn open(context: &'a Context, purpose: Purpose) -> Result<Self, Failure> {
         let named = context.release.as_deref();
-        let (found, seen) = match purpose {
-            Purpose::Read => (shelf::to_read(&context.home, named)?, None),
-            Purpose::Act { seen } => (shelf::to_act(&context.home, named)?, seen),
+        let found = match purpose {
+            Purpose::Read => shelf::to_read(&context.home, named)?,
+            Purpose::Act { .. } => shelf::to_act(&context.home, named)?,
         };
-        Self::at(context, found, seen)
+        Self::at(context, found, purpose)
     }
     /// Opens this release.
     ///
     /// # Errors
     /// When its journal may not be used.
-    pub fn at(context: &'a Context, found: Found, seen: Option<u64>) -> Result<Self, Failure> {
-        let view = shelf::picture(&found)?;
-        Ok(Self { context, found, seen, view })
+    pub fn at(context: &'a Context, found: Found, purpose: Purpose) -> Result<Self, Failure> {
+        let wires = Wires { home: context.home.clone(), journal: found.journal.clone() };
+        let seen = match purpose {
+            Purpose::Read => None,
+            Purpose::Act { seen } => seen,
+        };
+        let view = if wires.is_alive()? { told(&wires, &found)? } else { shelf::picture(&found)? };
+        Ok(Self { context, found, wires, seen, view })
     }
     /// What the release looks like.
     pub fn view(&self) -> &View {
@@ -120,7 +119,11 @@ impl<'a> Desk<'a> {
         if version == Some(self.view.state.version) {
             return Ok(false);
         }
-        self.view = shelf::picture(&self.found)?;
+        self.view = if self.wires.is_alive()? {
+            told(&self.wires, &self.found)?
+        } else {
+            shelf::picture(&self.found)?
+        };
         Ok(true)
     }
     /// Tells when another process records something.
@@ -195,8 +198,52 @@ impl<'a> Desk<'a> {
         Command { id, actor: operator(), assurance: Assurance::L0, via: Via::Verb, seen: self.seen, wish }
     }
 
-    /// Does it in this process: what it asks for of the world has ended when this returns.
+    /// Asks the engine that lives; without one, acts in this process under the journal's lock.
     fn act(&self, wish: Wish) -> Result<(Reply, View), Failure> {
+        let lock = Lock::take(&self.found.journal)
+            .map_err(|error| Failure::new(Exit::StoreRefused, error.to_string()))?;
+        match lock {
+            Some(lock) => {
+                let acted = self.act_here(wish);
+                drop(lock);
+                acted
+            }
+            None => self.ask(wish),
+        }
+    }
+
+    /// Asks the engine that lives, and waits until the gate it runs has ended.
+    fn ask(&self, wish: Wish) -> Result<(Reply, View), Failure> {
+        let command = self.command(&self.store()?, wish);
+        let gate = match &command.wish {
+            Wish::RunGate { gate } => Some(gate.clone()),
+            _ => None,
+        };
+        let runtime = cockpit::runtime()?;
+        let answer = runtime.block_on(async {
+            let mut client = self.wires.join(&self.found.stream).await?;
+            let reply = client.send(command).await;
+            let is_running = |view: &View| {
+                let known = gate.as_ref().and_then(|gate| view.state.gates.get(gate));
+                known.is_some_and(|known| known.is_running())
+            };
+            let asked = match &reply {
+                Reply::Done { version, .. } => *version,
+                Reply::Refused(_) | Reply::Failed { .. } => 0,
+            };
+            while client.view().state.version < asked || is_running(&client.view()) {
+                if !client.changed().await {
+                    break;
+                }
+            }
+            Ok((reply, (*client.view()).clone()))
+        });
+        runtime.shutdown_background();
+        answer
+    }
+
+    /// Does it in this process: what it asks for of the world has ended when this returns.
+    fn act_here(&self, wish: Wish) -> Result<(Reply, View), Failure> {
         let store = self.store()?;
         let clock: Arc<dyn Clock> = match shelf::fixed_time(store.is_test())? {
             Some(now) => Arc::new(StillClock(now)),
@@ -204,15 +251,16 @@ impl<'a> Desk<'a> {
         };
         let command = self.command(&store, wish);
         let refused = |error| shelf::refused(&self.found.journal, &error);
-        let mut writer = Dispatcher::open(Box::new(store), self.found.stream.clone(), Arc::new(Reader))
-            .map_err(refused)?;
+        let mut writer =
+            Dispatcher::open(Box::new(store), self.found.stream.clone(), Arc::new(SourcesReader))
+                .map_err(refused)?;
         let now = clock.now();
         let answered = writer.submit(&Input::Command(command), now);
         let wanted = wanted(writer.state(), writer.plan(), now);
         if matches!(answered.reply, Reply::Done { .. })
             && !(wanted.gates.is_empty() && wanted.operations.is_empty())
         {
-            let world = worlds::of(self.context, &self.found, writer.plan())?;
+            let world = worlds::of(&self.context.home, &self.found, writer.plan())?;
             let view = settle(writer, world, clock)?;
             return Ok((answered.reply, view));
         }
@@ -220,6 +268,22 @@ impl<'a> Desk<'a> {
         let view = shelf::picture(&self.found)?;
         Ok((answered.reply, view))
     }
+}
+
+/// What the engine that lives shows.
+fn told(wires: &Wires, found: &Found) -> Result<View, Failure> {
+    let runtime = cockpit::runtime()?;
+    let view = runtime.block_on(async {
+        let mut client = wires.join(&found.stream).await?;
+        // The first picture is the journal's own; the engine's follows at once, or there is none.
+        let alive = |view: &View| matches!(view.health.engine, EngineHealth::Alive { .. });
+        while !alive(&client.view()) {
+            let Ok(true) = tokio::time::timeout(FIRST, client.changed()).await else { break };
+        }
+        Ok((*client.view()).clone())
+    });
+    runtime.shutdown_background();
+    view
 }
 
 /// Hosts an engine until nothing is on its way any more.

@@ -7,10 +7,12 @@ mod acting;
 mod approve;
 mod check;
 mod closed;
+mod cockpit;
 mod completions;
 mod demo;
 mod desk;
 mod doctor;
+mod engine;
 mod exit;
 mod files;
 mod gate;
@@ -20,16 +22,19 @@ mod item;
 mod log;
 mod man;
 mod names;
+mod open;
 mod opening;
 mod operator;
 mod out;
 mod release;
 mod rollout;
 mod shelf;
+mod snapshot;
 mod status;
 mod trust;
 mod verify;
 mod watch;
+mod wiring;
 mod worlds;
 
 use std::ffi::OsString;
@@ -65,6 +70,15 @@ fn after() -> String {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Open a playbook or a plan as a live release
+    #[command(after_help = "Example:\n  tminus open RELEASE.md")]
+    Open(open::Open),
+    /// Run the engine of this user's journal in this terminal
+    #[command(after_help = "Example:\n  tminus engine")]
+    Engine(engine::Engine),
+    /// Print what the cockpit would show
+    #[command(after_help = "Example:\n  tminus snapshot --size 120x40 --format svg > release.svg")]
+    Snapshot(snapshot::Snapshot),
     /// Play a whole release with a canary, simulated
     #[command(
         after_help = "Example:\n  tminus demo --headless --script good-canary --seed 7 --speed max --json"
@@ -187,6 +201,9 @@ fn parse(arguments: Vec<OsString>, out: Out) -> Result<Arguments, Exit> {
 fn act(arguments: Arguments, out: Out) -> Result<Exit, Failure> {
     let context = Context { out, home: Home::find()?, release: arguments.release };
     match arguments.verb {
+        Verb::Open(verb) => verb.run(&context),
+        Verb::Engine(verb) => verb.run(&context),
+        Verb::Snapshot(verb) => verb.run(&context),
         Verb::Demo(verb) => verb.run(&context),
         Verb::Check(verb) => verb.run(&context),
         Verb::Trust(verb) => verb.run(&context),

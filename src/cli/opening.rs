@@ -2,10 +2,10 @@
 
 use uuid::Uuid;
 
-use super::desk::Reader;
 use super::exit::{Exit, Failure};
 use super::trust::not_understood;
 use crate::base::{Actor, Assurance, ReleaseId, Timestamp, Via};
+use crate::engine::SourcesReader;
 use crate::engine::client::Reply;
 use crate::engine::dispatcher::Dispatcher;
 use crate::journal::{SqliteStore, Store};
@@ -54,8 +54,8 @@ pub fn adopt(mut store: SqliteStore, sources: &Sources, author: &Author) -> Resu
         seen: None,
         wish: Wish::AdoptPlan { plan: resolved.plan.digest, sources: kept },
     };
-    let mut writer =
-        Dispatcher::open(Box::new(store), stream.clone(), std::sync::Arc::new(Reader)).map_err(refused)?;
+    let mut writer = Dispatcher::open(Box::new(store), stream.clone(), std::sync::Arc::new(SourcesReader))
+        .map_err(refused)?;
     match writer.submit(&Input::Command(command), author.at).reply {
         Reply::Done { .. } => Ok(stream),
         Reply::Refused(refusal) => Err(Failure::new(Exit::Refused, refusal.message).help(refusal.help)),

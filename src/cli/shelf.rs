@@ -149,16 +149,63 @@ fn only(all: Vec<Found>, named: &str) -> Result<Found, Failure> {
 /// Every release of a home.
 fn all(home: &Home) -> Result<Vec<Found>, Failure> {
     let mut found = Vec::new();
-    for (journal, kind) in journals(home) {
-        let store = SqliteStore::open(&journal, OpenMode::Read).map_err(|error| refused(&journal, &error))?;
-        for head in store.streams().map_err(|error| refused(&journal, &error))? {
-            let (state, _) = fold(&store, &head.stream).map_err(|error| refused(&journal, &error))?;
-            if state.identity.is_some() {
-                found.push(Found { journal: journal.clone(), kind, stream: head.stream, state });
-            }
-        }
+    for (journal, _) in journals(home) {
+        found.extend(of(&journal)?);
     }
     Ok(found)
+}
+
+/// One release of a journal.
+///
+/// # Errors
+/// When the journal cannot be read, or does not hold it.
+pub fn find(journal: &Path, stream: &ReleaseId) -> Result<Found, Failure> {
+    let found = of(journal)?.into_iter().find(|found| &found.stream == stream);
+    found.ok_or_else(|| {
+        Failure::new(Exit::Refused, format!("there is no release {stream}")).word("no-release")
+    })
+}
+
+/// The releases of a journal that are not over.
+///
+/// # Errors
+/// When the journal cannot be read.
+pub fn live(journal: &Path) -> Result<Vec<Found>, Failure> {
+    if !journal.exists() {
+        return Ok(Vec::new());
+    }
+    Ok(of(journal)?.into_iter().filter(Found::is_live).collect())
+}
+
+/// Every release of one journal.
+fn of(journal: &Path) -> Result<Vec<Found>, Failure> {
+    let refused = |error: StoreError| refused(journal, &error);
+    let kind = kind(journal).unwrap_or(Kind::Live);
+    let store = SqliteStore::open(journal, OpenMode::Read).map_err(refused)?;
+    let mut all = Vec::new();
+    for head in store.streams().map_err(refused)? {
+        let (state, _) = fold(&store, &head.stream).map_err(refused)?;
+        if state.identity.is_some() {
+            all.push(Found { journal: journal.to_owned(), kind, stream: head.stream, state });
+        }
+    }
+    Ok(all)
+}
+
+/// What a journal is for, by its name.
+pub fn kind(journal: &Path) -> Option<Kind> {
+    let name = journal.file_name()?.to_string_lossy();
+    match name.strip_suffix(".db")? {
+        "journal" => Some(Kind::Live),
+        stem if stem.starts_with("world-") => Some(Kind::World),
+        stem if stem.starts_with("demo-") => Some(Kind::Demo),
+        _ => None,
+    }
+}
+
+/// The seed that `TMINUS_SEED` sets; it counts on test journals, and makes a new one such.
+pub fn seed() -> Option<u64> {
+    std::env::var("TMINUS_SEED").ok()?.parse().ok()
 }
 
 /// Every journal file of a home.
@@ -166,13 +213,7 @@ fn journals(home: &Home) -> Vec<(PathBuf, Kind)> {
     let mut found = Vec::new();
     let Ok(entries) = std::fs::read_dir(home.state()) else { return found };
     for path in entries.flatten().map(|entry| entry.path()) {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let kind = match name.strip_suffix(".db") {
-            Some("journal") => Kind::Live,
-            Some(stem) if stem.starts_with("world-") => Kind::World,
-            Some(stem) if stem.starts_with("demo-") => Kind::Demo,
-            _ => continue,
-        };
+        let Some(kind) = kind(&path) else { continue };
         found.push((path, kind));
     }
     found.sort();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Context;
+use super::Home;
 use super::closed::Closed;
 use super::exit::{Exit, Failure};
 use super::grants::Grants;
@@ -43,15 +43,15 @@ pub fn load(name: &str, seed: u64) -> Result<SimWorld, Failure> {
 ///
 /// # Errors
 /// When its script is gone, or its journal cannot be read.
-pub fn of(context: &Context, found: &Found, plan: &Plan) -> Result<Chosen, Failure> {
+pub fn of(home: &Home, found: &Found, plan: &Plan) -> Result<Chosen, Failure> {
     match found.kind {
         Kind::World | Kind::Demo => simulated(found),
-        Kind::Live => Ok(Chosen { ports: real(context, plan)?, nature: Nature::Real }),
+        Kind::Live => Ok(Chosen { ports: real(home, plan)?, nature: Nature::Real }),
     }
 }
 
 /// The real world, as far as this user lets the plan into it.
-fn real(context: &Context, plan: &Plan) -> Result<World, Failure> {
+fn real(home: &Home, plan: &Plan) -> Result<World, Failure> {
     let closed = |why: String| {
         let closed = Arc::new(Closed::new(why));
         World {
@@ -62,7 +62,7 @@ fn real(context: &Context, plan: &Plan) -> Result<World, Failure> {
             notifier: closed,
         }
     };
-    match Grants::load(&context.home)?.find(plan) {
+    match Grants::load(home)?.find(plan) {
         Err(distrust) => Ok(closed(format!("{distrust}; `tminus trust` lets it"))),
         Ok(_) => Ok(closed("not built yet".to_owned())),
     }
