@@ -27,6 +27,7 @@ pub(super) fn binding(file: &PlanFile, text: &str, plan: &Plan) -> String {
     let release = &plan.release;
     facts.text(&["release", "name"], &release.name);
     facts.text(&["release", "version"], &release.version);
+    facts.text(&["release", "type"], release.kind.as_str());
     facts.text(&["release", "environment"], &release.environment);
     facts.add(&["environment", &release.environment, "production"], release.production.to_string());
     for (name, value) in &plan.vars {
@@ -58,7 +59,9 @@ impl Facts {
     fn leaves(&mut self, path: &[&str], value: &DeValue<'_>) {
         match value {
             DeValue::Table(table) => {
-                for (name, inner) in table.iter().filter(|(name, _)| name.get_ref() != PROSE) {
+                // Only an entry's own title is prose; an entry or a variable may be called so too.
+                let prose = |name: &str| path.len() == 2 && name == PROSE;
+                for (name, inner) in table.iter().filter(|(name, _)| !prose(name.get_ref())) {
                     let path: Vec<&str> = path.iter().copied().chain([name.get_ref().as_ref()]).collect();
                     self.leaves(&path, inner.get_ref());
                 }
@@ -112,7 +115,7 @@ fn written(facts: &mut Facts, tree: &DeTable<'_>) {
 }
 
 /// Keys of `[release]` that are taken as written; the others are resolved.
-const RELEASE: [&str; 4] = ["type", "t0", "zone", "window"];
+const RELEASE: [&str; 3] = ["t0", "zone", "window"];
 /// Keys of a gate that are prose or name something of the document, which is written in full.
 const NAMES: [&str; 3] = [PROSE, "item", "stage"];
 
@@ -163,12 +166,7 @@ fn exits(facts: &mut Facts, plan: &Plan) {
 /// What the document alone says about things the plan file does not speak of.
 fn of_document(facts: &mut Facts, file: &PlanFile, plan: &Plan) {
     for role in plan.roles.iter().filter(|_| file.role.is_empty()) {
-        let kinds = role.approves.iter().map(|kind| match kind {
-            super::ReleaseKind::Major => "major",
-            super::ReleaseKind::Minor => "minor",
-            super::ReleaseKind::Patch => "patch",
-            super::ReleaseKind::Hotfix => "hotfix",
-        });
+        let kinds = role.approves.iter().map(|kind| kind.as_str());
         facts.list(&["role", role.id.as_str(), "approves"], kinds);
     }
     for gate in plan.gates.iter().filter(|gate| file.gate.is_empty() && gate.check == Check::Manual) {

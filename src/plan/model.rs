@@ -89,6 +89,25 @@ pub enum ReleaseKind {
     Hotfix,
 }
 
+impl ReleaseKind {
+    /// All of them, the largest first.
+    pub const ALL: [Self; 4] = [Self::Major, Self::Minor, Self::Patch, Self::Hotfix];
+
+    /// The word of the plan file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Major => "major",
+            Self::Minor => "minor",
+            Self::Patch => "patch",
+            Self::Hotfix => "hotfix",
+        }
+    }
+    /// Reads the word of the plan file, in any case; `None` for any other word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str().eq_ignore_ascii_case(word))
+    }
+}
+
 /// A role that owns items, decides on gates or approves.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Role {

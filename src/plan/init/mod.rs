@@ -18,7 +18,7 @@ use toml_edit::Value;
 
 use super::playbook::Playbook;
 use super::resolve::document;
-use super::{Escalation, ReleaseKind, Role};
+use super::{Escalation, Role};
 use crate::base::{Offset, Untrusted};
 use names::{Names, clock};
 use paper::{Paper, Section, inline};
@@ -110,7 +110,7 @@ fn release(desk: &mut Desk<'_>) {
         Some(version) => section.text("version", version),
         None => section.comment("version = \"1.2.3\"   the document does not say which version goes out"),
     };
-    section = section.text("type", word(desk.answers.kind().unwrap_or_default()));
+    section = section.text("type", desk.answers.kind().unwrap_or_default().as_str());
     section = match answer(Topic::T0).and_then(|t0| t0.parse::<toml_edit::Datetime>().ok()) {
         Some(t0) => section.value("t0", t0),
         None => section.comment(
@@ -137,7 +137,7 @@ fn roles(desk: &mut Desk<'_>) -> Vec<Role> {
         let speaker = desk.answers.get(&Topic::Speaker(role.id.clone()));
         section = section.list("people", speaker);
         if !role.approves.is_empty() {
-            section = section.list("approves", role.approves.iter().map(|kind| word(*kind)));
+            section = section.list("approves", role.approves.iter().map(|kind| kind.as_str()));
             section = section.value("order", i64::from(role.order));
         }
         if let Some(Escalation { to, after }) = &role.escalate {
@@ -192,16 +192,6 @@ fn vars(desk: &mut Desk<'_>) -> Vec<String> {
         lines.push(format!("{} = \"\"   {}", Value::from(blank.name.line()), desk.source(blank.line)));
     }
     if lines.len() == 1 { Vec::new() } else { lines }
-}
-
-/// The word of the plan file for a kind of release.
-fn word(kind: ReleaseKind) -> &'static str {
-    match kind {
-        ReleaseKind::Major => "major",
-        ReleaseKind::Minor => "minor",
-        ReleaseKind::Patch => "patch",
-        ReleaseKind::Hotfix => "hotfix",
-    }
 }
 
 /// Whether an offset is T-0 or later.

@@ -70,8 +70,8 @@ impl Answers {
             return Ok(());
         }
         let wrong = match &topic {
-            Topic::Kind if kind(text).is_none() => {
-                let near = nearest(text, ["major", "minor", "patch", "hotfix"]).unwrap_or("minor");
+            Topic::Kind if ReleaseKind::parse(text).is_none() => {
+                let near = nearest(text, ReleaseKind::ALL.map(ReleaseKind::as_str)).unwrap_or("minor");
                 Some(format!("write major, minor, patch or hotfix; `{near}` perhaps"))
             }
             Topic::T0 if text.parse::<jiff::Timestamp>().is_err() => {
@@ -105,17 +105,7 @@ impl Answers {
 
     /// The kind of release that was answered.
     pub(super) fn kind(&self) -> Option<ReleaseKind> {
-        self.get(&Topic::Kind).and_then(kind)
-    }
-}
-
-fn kind(text: &str) -> Option<ReleaseKind> {
-    match text.to_lowercase().as_str() {
-        "major" => Some(ReleaseKind::Major),
-        "minor" => Some(ReleaseKind::Minor),
-        "patch" => Some(ReleaseKind::Patch),
-        "hotfix" => Some(ReleaseKind::Hotfix),
-        _ => None,
+        self.get(&Topic::Kind).and_then(ReleaseKind::parse)
     }
 }
 

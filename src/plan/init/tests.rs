@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::plan::playbook::read;
-use crate::plan::{Check, Expect, Resolved, SourceFile, Sources, Watched, resolve};
+use crate::plan::{Check, Expect, ReleaseKind, Resolved, SourceFile, Sources, Watched, resolve};
+use proptest::prelude::*;
 
 const DOCUMENT: &str = r#"# Shop 2.4.0 release
 
@@ -141,4 +142,61 @@ fn at_most_ten_questions_are_asked() {
     let asked = questions(&playbook);
     assert_eq!(asked.len(), 10);
     assert_eq!(asked[0].suggested.as_deref(), Some("shop"));
+}
+
+/// Documents from pieces that carry everything TOML, the grammar and a terminal could stumble over.
+fn document() -> impl Strategy<Value = String> {
+    let word = prop::sample::select(vec![
+        "QA",
+        "\"",
+        "'''",
+        "\\",
+        "a.b",
+        "x]y",
+        "#",
+        "~",
+        "ü",
+        "\u{202e}",
+        "\u{1b}[2J",
+        "= 1",
+        "{X}",
+        "$Y",
+        "1%",
+        "error rate > 1%",
+        "latency p95 > 2x baseline",
+        "T+1h",
+        "T-2 days",
+        "git status",
+        "npm test | tee",
+        "",
+        "[role.qa]",
+    ]);
+    let row = prop::collection::vec(word, 3).prop_map(|cells| format!("| {} |\n", cells.join(" | ")));
+    let loops = "## Canary\n\n- [ ] One\n\n```bash\nfor P in 5 50; do\n  sleep 9\ndone\n```\n\n| A | B | C |\n|---|---|---|\n";
+    let heads = vec![
+        "## Approvals\n\n| Role | Approver | Escalation |\n|---|---|---|\n",
+        "## Gates\n\n| Gate | Criteria | Tool |\n|---|---|---|\n",
+        "## Metrics\n\n| Metric | Target | Alert |\n|---|---|---|\n",
+        "## Rollback triggers\n\n| Condition | Severity | Action |\n|---|---|---|\n",
+        "## Monitoring plan\n\n| Time | Check | Owner |\n|---|---|---|\n",
+        loops,
+    ];
+    let table = (prop::sample::select(heads), prop::collection::vec(row, 0..4));
+    prop::collection::vec(table.prop_map(|(head, rows)| head.to_owned() + &rows.concat() + "\n"), 0..6)
+        .prop_map(|parts| format!("# Shop 1.0.0\n\n{}", parts.concat()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+    #[test]
+    fn whatever_the_document_says_the_first_plan_file_resolves(text in document()) {
+        let playbook = read("shop.md", text.as_bytes()).expect("text");
+        let first = init(&playbook, &Answers::none());
+        let sources = Sources {
+            playbook: Some(SourceFile::new("shop.md", text.as_str())),
+            plan: Some(SourceFile::new("shop.tminus.toml", first.toml.as_str())),
+        };
+        let made = resolve(&sources);
+        prop_assert!(made.is_ok(), "{:?}\n{}", made.err(), first.toml);
+    }
 }

@@ -5,9 +5,6 @@ use crate::base::{RoleId, Seconds, Untrusted};
 use crate::plan::playbook::{Playbook, slug};
 use crate::plan::{Escalation, ReleaseKind, Role};
 
-const ALL: [ReleaseKind; 4] =
-    [ReleaseKind::Major, ReleaseKind::Minor, ReleaseKind::Patch, ReleaseKind::Hotfix];
-
 /// Those who approve, in the document's order, then the others.
 pub(crate) fn roles(playbook: &Playbook) -> Vec<Role> {
     let mut roles: Vec<Role> = Vec::new();
@@ -52,17 +49,9 @@ pub(crate) fn roles(playbook: &Playbook) -> Vec<Role> {
 /// The kinds of release a table's cell names; all of them when it names none.
 fn scope(text: Option<&Untrusted>) -> Vec<ReleaseKind> {
     let text = text.map(|text| text.raw().to_lowercase()).unwrap_or_default();
-    let named: Vec<ReleaseKind> = [
-        ("major", ReleaseKind::Major),
-        ("minor", ReleaseKind::Minor),
-        ("patch", ReleaseKind::Patch),
-        ("hotfix", ReleaseKind::Hotfix),
-    ]
-    .into_iter()
-    .filter(|(word, _)| text.contains(word))
-    .map(|(_, kind)| kind)
-    .collect();
-    if named.is_empty() { ALL.to_vec() } else { named }
+    let named: Vec<ReleaseKind> =
+        ReleaseKind::ALL.into_iter().filter(|kind| text.contains(kind.as_str())).collect();
+    if named.is_empty() { ReleaseKind::ALL.to_vec() } else { named }
 }
 
 /// `CTO, after 30 minutes` or `30 minutes to the CTO`: who, and after how long.
