@@ -19,3 +19,4 @@ mod rules;
 mod screens;
 mod stores;
 mod support;
+mod worlds;
