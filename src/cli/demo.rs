@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::Context;
 use super::exit::{Exit, Failure};
-use super::{opening, shelf, worlds};
+use super::{cockpit, opening, seen, shelf, worlds};
 use crate::base::{Actor, ReleaseId, Via};
 use crate::engine::clock::{FastClock, VirtualClock};
 use crate::engine::ports::{Cast, Clock};
@@ -35,6 +35,9 @@ pub struct Demo {
     #[arg(long)]
     headless: bool,
 }
+
+/// How many seconds of a demo pass in one, unless somebody says otherwise.
+const PACE: f64 = 60.0;
 
 /// How fast a play goes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -76,11 +79,19 @@ impl Demo {
         let world = worlds::load(&self.script, self.seed)?;
         let journal = context.home.state().join(format!("demo-{}-{}.db", self.script, self.seed));
         let stage = Stage::set(context, &world, journal, &self)?;
-        let speed = self.speed.unwrap_or(if self.headless { Speed::Max } else { Speed::Times(60.0) });
-        let view = match speed {
+        if !self.headless {
+            return match self.speed {
+                Some(Speed::Max) => Err(Failure::usage("a demo at full speed has nothing to show")
+                    .help("add --headless, or a speed such as --speed 60")),
+                Some(Speed::Times(factor)) => stage.on_screen(&world, factor),
+                None => stage.on_screen(&world, PACE),
+            };
+        }
+        let view = match self.speed.unwrap_or(Speed::Max) {
             Speed::Max => stage.at_once(&world)?,
             Speed::Times(factor) => stage.at_speed(&world, factor)?,
         };
+        seen::keep(&context.home, &stage.journal, &view.seen)?;
         stage.log(context)?;
         let ended = ended(&view);
         if context.out.is_json() {
@@ -154,6 +165,20 @@ impl Stage {
             while !critic.over(&client.view()) && client.changed().await {}
             Ok((*client.view()).clone())
         })
+    }
+
+    /// In the cockpit: the scripted people do their part, and so may whoever looks.
+    fn on_screen(&self, world: &SimWorld, factor: f64) -> Result<Exit, Failure> {
+        let runtime = cockpit::runtime()?;
+        let clock: Arc<dyn Clock> = Arc::new(FastClock::new(world.start(), factor));
+        let play = world.play(clock.clone(), world.start());
+        let setup = self.setup(&play)?;
+        let (client, _engine) = runtime
+            .block_on(async { Engine::start(setup, clock, Some(Box::new(world.cast(world.start())))) })
+            .map_err(|error| Failure::new(Exit::StoreRefused, error.to_string()))?;
+        let shown = cockpit::play(client);
+        runtime.shutdown_background();
+        shown
     }
 
     /// Everything that was recorded.

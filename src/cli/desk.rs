@@ -96,7 +96,8 @@ impl<'a> Desk<'a> {
             Purpose::Read => None,
             Purpose::Act { seen } => seen,
         };
-        let view = if wires.is_alive()? { told(&wires, &found)? } else { shelf::picture(&found)? };
+        let view =
+            if wires.is_alive()? { told(&wires, &found)? } else { shelf::picture(&context.home, &found)? };
         Ok(Self { context, found, wires, seen, view })
     }
     /// What the release looks like.
@@ -122,7 +123,7 @@ impl<'a> Desk<'a> {
         self.view = if self.wires.is_alive()? {
             told(&self.wires, &self.found)?
         } else {
-            shelf::picture(&self.found)?
+            shelf::picture(&self.context.home, &self.found)?
         };
         Ok(true)
     }
@@ -265,7 +266,7 @@ impl<'a> Desk<'a> {
             return Ok((answered.reply, view));
         }
         drop(writer);
-        let view = shelf::picture(&self.found)?;
+        let view = shelf::picture(&self.context.home, &self.found)?;
         Ok((answered.reply, view))
     }
 }

@@ -18,6 +18,7 @@ mod files;
 mod gate;
 mod grants;
 mod home;
+mod init;
 mod item;
 mod log;
 mod man;
@@ -28,6 +29,7 @@ mod operator;
 mod out;
 mod release;
 mod rollout;
+mod seen;
 mod shelf;
 mod snapshot;
 mod status;
@@ -73,6 +75,9 @@ enum Verb {
     /// Open a playbook or a plan as a live release
     #[command(after_help = "Example:\n  tminus open RELEASE.md")]
     Open(open::Open),
+    /// Write a first plan file from a playbook
+    #[command(after_help = "Example:\n  tminus init RELEASE.md")]
+    Init(init::Init),
     /// Run the engine of this user's journal in this terminal
     #[command(after_help = "Example:\n  tminus engine")]
     Engine(engine::Engine),
@@ -202,6 +207,7 @@ fn act(arguments: Arguments, out: Out) -> Result<Exit, Failure> {
     let context = Context { out, home: Home::find()?, release: arguments.release };
     match arguments.verb {
         Verb::Open(verb) => verb.run(&context),
+        Verb::Init(verb) => verb.run(&context),
         Verb::Engine(verb) => verb.run(&context),
         Verb::Snapshot(verb) => verb.run(&context),
         Verb::Demo(verb) => verb.run(&context),

@@ -19,7 +19,8 @@ use super::wiring::Wires;
 use super::{Context, cockpit, engine, worlds};
 use crate::base::{Timestamp, Untrusted, Via};
 use crate::journal::{Genesis, SqliteStore};
-use crate::plan::{Plan, resolve};
+use crate::plan::bundled::rehearsal;
+use crate::plan::{Plan, Sources, resolve};
 use crate::release::wanted;
 use crate::report::card::card;
 use crate::report::status::Status;
@@ -75,7 +76,12 @@ impl Open {
     /// The release of this file: the one that is there, or a new one.
     fn release(&self, context: &Context, file: &Path) -> Result<Found, Failure> {
         let opened = Opened::read(file)?;
-        let plan = resolve(&opened.sources).map_err(not_understood)?.plan;
+        // A playbook without a machine part gets one in a simulated world, so that there is a canary to drive.
+        let sources = match (&self.world, opened.sources) {
+            (Some(_), Sources { playbook: Some(playbook), plan: None }) => rehearsal(playbook),
+            (_, sources) => sources,
+        };
+        let plan = resolve(&sources).map_err(not_understood)?.plan;
         let stream = stream(&plan);
         let journal = self.journal(context, &plan)?;
         let store = self.store(&journal)?;
@@ -99,7 +105,7 @@ impl Open {
             at: shelf::fixed_time(store.genesis().test)?.unwrap_or_else(Timestamp::now),
             seed: shelf::seed().filter(|_| store.genesis().test),
         };
-        let stream = adopt(store, &opened.sources, &author)?;
+        let stream = adopt(store, &sources, &author)?;
         shelf::find(&journal, &stream)
     }
 

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::Home;
 use super::exit::{Exit, Failure};
+use super::{Home, seen};
 use crate::base::{ReleaseId, Timestamp, Untrusted};
 use crate::engine::line as line_of;
 use crate::journal::{OpenMode, SqliteStore, Store, StoreError};
@@ -273,7 +273,7 @@ pub fn adopted(store: &dyn Store, state: &State) -> Result<Plan, Failure> {
 ///
 /// # Errors
 /// When the journal cannot be read.
-pub fn picture(found: &Found) -> Result<View, Failure> {
+pub fn picture(home: &Home, found: &Found) -> Result<View, Failure> {
     let refused = |error: StoreError| refused(&found.journal, &error);
     let store = SqliteStore::open(&found.journal, OpenMode::Read).map_err(refused)?;
     let (state, newest) = fold(&store, &found.stream).map_err(refused)?;
@@ -293,7 +293,11 @@ pub fn picture(found: &Found) -> Result<View, Failure> {
     Ok(View {
         state: Arc::new(state),
         plan,
-        seen: Arc::new(Observations::default()),
+        seen: Arc::new(if found.kind == Kind::Demo {
+            seen::recall(home, &found.journal)
+        } else {
+            Observations::default()
+        }),
         presence: Vec::new(),
         health: Health::default(),
         recent: Arc::new(recent),

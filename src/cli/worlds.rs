@@ -13,6 +13,11 @@ use crate::engine::clock::WallClock;
 use crate::engine::ports::World;
 use crate::journal::{OpenMode, SqliteStore};
 use crate::plan::Plan;
+use crate::world::Unconnected;
+use crate::world::checks::RealChecks;
+use crate::world::http::Http;
+use crate::world::metrics::Prometheus;
+use crate::world::notify::JournalOnly;
 use crate::world::sim::{NAMES, SimWorld, bundled};
 
 /// The seed of a world that is played without one.
@@ -52,20 +57,36 @@ pub fn of(home: &Home, found: &Found, plan: &Plan) -> Result<Chosen, Failure> {
 
 /// The real world, as far as this user lets the plan into it.
 fn real(home: &Home, plan: &Plan) -> Result<World, Failure> {
-    let closed = |why: String| {
-        let closed = Arc::new(Closed::new(why));
-        World {
-            checks: closed.clone(),
-            numbers: closed.clone(),
-            router: closed.clone(),
-            workloads: closed.clone(),
-            notifier: closed,
+    let grants = Grants::load(home)?;
+    let grant = match grants.find(plan) {
+        Ok(grant) => grant,
+        Err(distrust) => {
+            let closed = Arc::new(Closed::new(format!("{distrust}; `tminus trust` lets it")));
+            return Ok(World {
+                checks: closed.clone(),
+                numbers: closed.clone(),
+                router: closed.clone(),
+                workloads: closed.clone(),
+                notifier: closed,
+            });
         }
     };
-    match Grants::load(home)?.find(plan) {
-        Err(distrust) => Ok(closed(format!("{distrust}; `tminus trust` lets it"))),
-        Ok(_) => Ok(closed("not built yet".to_owned())),
-    }
+    let http = Http::new(None).map_err(|error| Failure::new(Exit::Bug, error.to_string()))?;
+    let numbers = Arc::new(Prometheus::new(http.clone()));
+    let checks = RealChecks::new(
+        grant.folder.clone(),
+        Arc::new(plan.clone()),
+        http,
+        numbers.clone(),
+        Arc::new(WallClock),
+    );
+    Ok(World {
+        checks: Arc::new(checks),
+        numbers,
+        router: Arc::new(Unconnected),
+        workloads: Arc::new(Unconnected),
+        notifier: Arc::new(JournalOnly),
+    })
 }
 
 /// A simulated world, taken up where the journal left it.
