@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::base::{Seconds, Timestamp};
-use crate::engine::client::{Client, Request};
+use crate::engine::client::{Client, Reply, Request};
 use crate::engine::clock::{Jumps, VirtualClock};
 use crate::engine::core::Core;
 use crate::engine::dispatcher::Dispatcher;
@@ -28,8 +28,8 @@ const LOOK: Duration = Duration::from_millis(500);
 const NAP: Seconds = Seconds(3600);
 /// How many turns without news mean that every task waits for the clock.
 const QUIET: u32 = 64;
-/// How far a play may run without anybody doing anything, in steps of the clock.
-const STEPS: u64 = 5_000_000;
+/// How long a play may run on without anything being recorded.
+const STILL: Seconds = Seconds(24 * 3600);
 
 /// The one that acts.
 #[derive(Debug)]
@@ -86,11 +86,12 @@ pub fn simulate(setup: Setup, cast: Box<dyn Cast>, clock: &VirtualClock) -> Resu
 struct Stage {
     cast: Option<Box<dyn Cast>>,
     looked: Option<(u64, Timestamp)>,
+    refused: Vec<String>,
 }
 
 impl Stage {
     fn new(cast: Option<Box<dyn Cast>>) -> Self {
-        Self { cast, looked: None }
+        Self { cast, looked: None, refused: Vec::new() }
     }
 
     fn is_over(&self, view: &View) -> bool {
@@ -118,7 +119,12 @@ impl Stage {
         let wishes = cast.wishes(&view);
         let acted = !wishes.is_empty();
         for (actor, wish) in wishes {
-            core.wish(actor, wish);
+            let what = format!("{} wished {wish:?}", actor.name());
+            match core.wish(actor, wish) {
+                Reply::Done { .. } => {}
+                Reply::Refused(refusal) => self.refused.push(format!("{what}: {}", refusal.message)),
+                Reply::Failed { message } => self.refused.push(format!("{what}: {message}")),
+            }
         }
         acted
     }
@@ -148,7 +154,7 @@ impl Host {
             }
             if !open && self.core.is_settled() {
                 self.core.publish();
-                return ending(self.core, End::Left);
+                return ending(self.core, End::Left, self.stage.refused);
             }
             let now = self.clock.now();
             let due = self.core.next_due().into_iter().chain(self.stage.next(now)).min();
@@ -186,24 +192,29 @@ async fn play(
     mut stage: Stage,
     clock: &VirtualClock,
 ) -> Ending {
-    for _ in 0..STEPS {
+    let (mut version, mut stalled) = (0, after(clock.now(), STILL));
+    while clock.now() < stalled {
         core.tick();
         hear(&mut core, &mut seen).await;
         core.publish();
         if stage.is_over(&core.view()) {
-            return ending(core, End::Over);
+            return ending(core, End::Over, stage.refused);
         }
         if stage.act(&mut core) {
             continue;
         }
         let now = clock.now();
+        if core.view().state.version != version {
+            version = core.view().state.version;
+            stalled = after(now, STILL);
+        }
         let waits = if core.is_busy() { clock.next() } else { None };
         match core.next_due().into_iter().chain(stage.next(now)).chain(waits).min() {
             Some(at) => clock.advance_to(at),
-            None => return ending(core, End::Stalled),
+            None => return ending(core, End::Stalled, stage.refused),
         }
     }
-    ending(core, End::Stalled)
+    ending(core, End::Stalled, stage.refused)
 }
 
 /// Hears every task out until all of them wait for the clock.
@@ -224,9 +235,9 @@ async fn hear(core: &mut Core, seen: &mut mpsc::Receiver<Seen>) {
     }
 }
 
-fn ending(core: Core, why: End) -> Ending {
+fn ending(core: Core, why: End, refused: Vec<String>) -> Ending {
     let view = core.view();
     let dispatcher = core.into_dispatcher();
     let state = dispatcher.state();
-    Ending { view, head: state.head, events: state.version, why, store: dispatcher.into_store() }
+    Ending { view, head: state.head, events: state.version, why, refused, store: dispatcher.into_store() }
 }

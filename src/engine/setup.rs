@@ -43,6 +43,8 @@ pub struct Ending {
     pub events: u64,
     /// Why it ended.
     pub why: End,
+    /// What scripted people wished and did not get, one line each, for who writes the script.
+    pub refused: Vec<String>,
     /// The journal.
     pub store: Box<dyn Store>,
 }
@@ -54,7 +56,7 @@ pub enum End {
     Left,
     /// The play is over.
     Over,
-    /// Nothing will ever be due again, and the play is not over.
+    /// Nothing was recorded for a day, or nothing will ever be due again, and the play is not over.
     Stalled,
 }
 
