@@ -19,4 +19,5 @@ mod rules;
 mod screens;
 mod stores;
 mod support;
+mod terminal;
 mod worlds;

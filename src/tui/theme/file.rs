@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn every_built_in_theme_gives_every_meaning_a_look() {
         for name in ThemeName::ALL {
-            let looks = read(name.as_str(), name.source()).expect(name.as_str());
+            let looks = read(name.as_str(), name.source()).expect("a theme that reads");
             for meaning in Meaning::ALL {
                 assert!(looks.contains_key(&meaning), "{name:?} {meaning:?}");
             }
