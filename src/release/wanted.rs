@@ -2,7 +2,7 @@
 
 use crate::base::{GateId, OperationId, Timestamp};
 use crate::plan::Plan;
-use crate::release::state::State;
+use crate::release::state::{State, Status};
 
 /// What should be running.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,6 +34,13 @@ pub fn wanted(state: &State, plan: &Plan, now: Timestamp) -> Wanted {
     let watching = !state.status.is_over() && state.started.is_some();
     let soon = crate::release::clock::next_due(state, plan, now)
         .is_some_and(|(at, _)| at.as_second() - now.as_second() < 3600);
-    let alive = live || watching || soon || !gates.is_empty() || !operations.is_empty();
-    Wanted { gates, operations, observe: !state.status.is_over() || live, alive }
+    let unproven = state
+        .rollouts
+        .values()
+        .filter_map(|rollout| rollout.rollback.as_ref())
+        .any(|back| back.done.is_some() && !back.proven);
+    let alive = live || unproven || watching || soon || !gates.is_empty() || !operations.is_empty();
+    // After a rollback people still look at numbers, and its proof may be to come.
+    let ended = matches!(state.status, Status::Stable | Status::Cancelled);
+    Wanted { gates, operations, observe: !ended || live || unproven, alive }
 }

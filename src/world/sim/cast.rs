@@ -7,11 +7,14 @@ use std::sync::Arc;
 
 use crate::base::{Actor, Timestamp};
 use crate::engine::ports::Cast;
-use crate::release::{RolloutPhase, Status, View, Wish};
+use crate::release::{Status, View, Wish};
 
 use super::duty::Eyes;
 use super::script::{Duty, Final, Member, Script};
 use super::service::ahead;
+
+/// How long the play waits for the proof of a rollback, in seconds.
+const PROOF: i64 = 600;
 
 /// The people of one performance.
 #[derive(Clone, Debug)]
@@ -55,9 +58,12 @@ impl Cast for SimCast {
         view.now >= ahead(self.start, self.script.end.at_latest.signed())
             || match self.script.end.when {
                 Final::Completed => matches!(view.state.status, Status::Watching | Status::Stable),
+                // The play ends with the proof, or when it does not come.
                 Final::RolledBack => {
-                    view.state.status == Status::RolledBack
-                        || rollouts().any(|rollout| rollout.phase == RolloutPhase::RolledBack)
+                    let mut backs = rollouts().filter_map(|rollout| rollout.rollback.as_ref());
+                    backs.any(|back| {
+                        back.done.is_some_and(|done| back.proven || ahead(done, PROOF) <= view.now)
+                    })
                 }
                 Final::HeldFor(time) => rollouts().any(|rollout| {
                     rollout.holds.first().is_some_and(|hold| ahead(hold.mark.at, time.signed()) <= view.now)
