@@ -20,4 +20,5 @@ mod screens;
 mod stores;
 mod support;
 mod terminal;
+mod verbs;
 mod worlds;
