@@ -48,6 +48,8 @@ impl Painter {
             self.next = Buffer::empty(area);
             self.whole = true;
         }
+        // What an older frame left behind must not show through.
+        self.next.reset();
         draw(&mut self.next);
         if self.whole {
             self.shown = Buffer::empty(area);
