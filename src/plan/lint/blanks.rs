@@ -6,6 +6,9 @@ use crate::plan::finding::Severity;
 use crate::plan::playbook::{Place, Playbook, VersionLiteral};
 
 pub fn lint(notes: &mut Notes<'_>, playbook: &Playbook, resolved: Option<&Resolved>) {
+    // Once T-0 has a date, a blank is no longer somebody's draft.
+    let dated = resolved.is_some_and(|resolved| resolved.plan.release.t0.is_some());
+    let severity = if dated { Severity::Error } else { Severity::Warning };
     for blank in playbook.placeholders.iter().filter(|blank| blank.place != Place::Template) {
         let unbound = resolved.is_none_or(|resolved| {
             resolved.unbound.iter().any(|(name, line)| *line == blank.line && name == blank.name.raw())
@@ -13,7 +16,7 @@ pub fn lint(notes: &mut Notes<'_>, playbook: &Playbook, resolved: Option<&Resolv
         });
         if unbound {
             notes.add(
-                ("placeholder", Severity::Warning),
+                ("placeholder", severity),
                 blank.line,
                 format!("`{}` is still to be filled in", blank.text.line()),
                 "fill it in, or bind it under `[vars]` of the plan file; before T-0 it must be one of the two",
