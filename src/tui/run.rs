@@ -28,6 +28,9 @@ use crate::release::{Evidence, Wish};
 /// Between two frames at least, in milliseconds: on this machine, and through SSH.
 const FRAME: (u64, u64) = (33, 80);
 
+/// How long the threads of a process may take to stop once one of them got the signal.
+const STOPPING: Duration = Duration::from_millis(100);
+
 /// The most evidence a file may bring, in bytes.
 const FILE: usize = 16 * 1024 * 1024;
 
@@ -352,6 +355,8 @@ impl Ui {
     fn suspend(&mut self) {
         terminal::give_back();
         let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP);
+        // Another thread may take the signal first; this one must not touch the terminal before all of them stop.
+        std::thread::sleep(STOPPING);
         if terminal::take().is_ok() {
             if let Ok(size) = crossterm::terminal::size() {
                 self.model.size = size;

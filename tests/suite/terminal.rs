@@ -295,6 +295,59 @@ fn the_shell_can_stop_it_and_bring_it_back() {
     assert_restored(&terminal.end().1);
 }
 
+/// A tmux of its own, ended with the test.
+struct Tmux(String);
+
+impl Tmux {
+    fn command(&self, arguments: &[&str]) -> String {
+        let output = Command::new("tmux")
+            .args(["-L", &self.0, "-f", "/dev/null"])
+            .args(arguments)
+            .env_remove("TMUX")
+            .output()
+            .expect("tmux");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    fn wait_for(&self, text: &str) {
+        let until = Instant::now() + LONG;
+        loop {
+            let shown = self.command(&["capture-pane", "-p", "-t", "it"]);
+            if shown.contains(text) {
+                return;
+            }
+            assert!(Instant::now() < until, "{text}:\n{shown}");
+        }
+    }
+}
+
+impl Drop for Tmux {
+    fn drop(&mut self) {
+        self.command(&["kill-server"]);
+    }
+}
+
+#[test]
+fn it_lives_in_tmux_also_when_the_window_changes() {
+    if Command::new("tmux").arg("-V").output().is_err() {
+        println!("skipped: tmux is not installed");
+        return;
+    }
+    let tmux = Tmux(format!("tminus-test-{}", std::process::id()));
+    let cockpit = format!("{} {}; read end", program(), ARGUMENTS.join(" "));
+    tmux.command(&["new-session", "-d", "-s", "it", "-x", "100", "-y", "30", &cockpit]);
+    tmux.wait_for("R roll back");
+    tmux.command(&["send-keys", "-t", "it", "?"]);
+    tmux.wait_for("Everywhere");
+    tmux.command(&["send-keys", "-t", "it", "q", "R"]);
+    tmux.wait_for("Roll back payments in PROD?");
+    tmux.command(&["send-keys", "-t", "it", "n"]);
+    tmux.command(&["resize-window", "-t", "it", "-x", "140", "-y", "40"]);
+    tmux.wait_for("5 Roll-call");
+    tmux.command(&["send-keys", "-t", "it", "q"]);
+    tmux.wait_for("left: Detached");
+}
+
 #[test]
 fn without_a_terminal_it_says_what_to_use() {
     let output = Command::new(program())
