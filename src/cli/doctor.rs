@@ -9,8 +9,9 @@ use std::process::Command;
 
 use serde::Serialize;
 
-use super::Context;
 use super::exit::{Exit, Failure};
+use super::wiring::Wires;
+use super::{Context, shelf};
 
 /// Looks at home, clock, terminal and tools.
 #[derive(Debug, clap::Args)]
@@ -58,6 +59,8 @@ impl Doctor {
             directory("cache directory", context.home.cache()),
             directory("runtime directory", context.home.runtime()),
         ]);
+        looks.push(Look::fine("sqlite", rusqlite::version()));
+        looks.extend([journal(context), engine(context)]);
         looks.extend([fixed_time(), terminal(), tmux()]);
         looks.extend([
             tool("git", "git gates and `pushed` cannot run"),
@@ -100,6 +103,34 @@ fn directory(what: &'static str, path: &Path) -> Look {
         );
     }
     Look::fine(what, shown)
+}
+
+fn journal(context: &Context) -> Look {
+    let path = context.home.journal();
+    if !path.exists() {
+        return Look::note("journal", "there is none yet", "the first `tminus open` makes it");
+    }
+    match shelf::live(&path) {
+        Ok(live) => Look::fine("journal", format!("{} live in {}", live.len(), path.display())),
+        Err(failure) => Look::wrong("journal", failure.message, failure.help.unwrap_or_default()),
+    }
+}
+
+fn engine(context: &Context) -> Look {
+    let wires = Wires { home: context.home.clone(), journal: context.home.journal() };
+    if !wires.journal.exists() {
+        return Look::fine("engine", "nothing to run");
+    }
+    match (wires.is_alive(), shelf::live(&wires.journal)) {
+        (Ok(true), _) => Look::fine("engine", "alive"),
+        (Ok(false), Ok(live)) if live.iter().any(|found| found.state.started.is_some()) => {
+            Look::note("engine", "nobody: triggers are not evaluated", "`tminus open` starts one")
+        }
+        (Ok(false), _) => Look::fine("engine", "nobody, and nothing has started"),
+        (Err(failure), _) => {
+            Look::wrong("engine", failure.message, "look at the permissions of the state directory")
+        }
+    }
 }
 
 fn fixed_time() -> Look {

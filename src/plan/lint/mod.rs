@@ -32,7 +32,7 @@ pub fn lint(page: &Page, playbook: &Playbook, resolved: Option<&Resolved>) -> Ve
     blanks::lint(&mut notes, playbook, resolved);
     let mut findings = notes.findings;
     findings.extend(resolved.map(|resolved| queries::lint_plan(&resolved.plan)).unwrap_or_default());
-    findings.sort_by(|a, b| (a.line, a.code).cmp(&(b.line, b.code)));
+    findings.sort_by_key(|finding| (finding.line, finding.code));
     findings.dedup();
     findings
 }
