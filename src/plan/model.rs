@@ -569,3 +569,10 @@ impl Plan {
         roles
     }
 }
+
+impl Rollout {
+    /// The step of that number, from 1.
+    pub fn step(&self, number: u32) -> Option<&Step> {
+        self.steps.get(usize::try_from(number.checked_sub(1)?).ok()?)
+    }
+}

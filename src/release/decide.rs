@@ -5,7 +5,7 @@
 
 use crate::base::Timestamp;
 use crate::plan::Plan;
-use crate::release::decision::{Decision, Refusal, RefusalCode};
+use crate::release::decision::{Decision, Refusal, RefusalCode, refuse};
 use crate::release::draft::Draft;
 use crate::release::input::{Command, Input, Report, Wish};
 use crate::release::policy;
@@ -24,7 +24,8 @@ pub fn decide(state: &State, plan: &Plan, input: &Input, now: Timestamp) -> Deci
     match granted {
         Ok(()) => {
             policy::settle::settle(&mut draft);
-            draft.finish()
+            let wake_at = policy::wake::wake_at(&draft.state, plan, now);
+            Decision { events: draft.into_events(), wake_at, refused: None }
         }
         Err(refusal) => Decision { refused: Some(refusal), ..Decision::default() },
     }
@@ -138,9 +139,4 @@ fn take(draft: &mut Draft<'_>, report: &Report) {
         }
         Report::ClockJumped { seconds } => policy::reports::clock_jumped(draft, *seconds),
     }
-}
-
-/// A refusal in one line.
-pub(super) fn refuse(code: RefusalCode, message: impl Into<String>, help: impl Into<String>) -> Refusal {
-    Refusal { code, message: message.into(), help: help.into() }
 }

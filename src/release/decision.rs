@@ -58,3 +58,8 @@ pub struct Blocker {
     /// What would move it.
     pub help: String,
 }
+
+/// A refusal in one line.
+pub(super) fn refuse(code: RefusalCode, message: impl Into<String>, help: impl Into<String>) -> Refusal {
+    Refusal { code, message: message.into(), help: help.into() }
+}

@@ -6,7 +6,6 @@ use uuid::Uuid;
 
 use crate::base::{Actor, Assurance, Digest, OperationId, Timestamp, Via};
 use crate::plan::Plan;
-use crate::release::decision::Decision;
 use crate::release::event::{Act, Event, Recorded};
 use crate::release::input::Input;
 use crate::release::state::State;
@@ -66,9 +65,8 @@ impl<'a> Draft<'a> {
         self.push(Event::OperationIntended { operation, act, epoch });
     }
 
-    /// The decision, with the time to look again.
-    pub fn finish(self) -> Decision {
-        let wake_at = crate::release::policy::wake::wake_at(&self.state, self.plan, self.now);
-        Decision { events: self.events, wake_at, refused: None }
+    /// The events, in order.
+    pub fn into_events(self) -> Vec<Event> {
+        self.events
     }
 }

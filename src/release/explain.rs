@@ -5,7 +5,6 @@ use crate::plan::{Bound, ExitItems, Gate, Plan, Rollout, Stage};
 use crate::release::clock;
 use crate::release::decision::Blocker;
 use crate::release::event::{Answer, HoldCause, Outcome, TriggerPhase};
-use crate::release::policy::rollouts::step_at;
 use crate::release::standing::standing;
 use crate::release::state::{RolloutPhase, State, Tick};
 
@@ -109,7 +108,7 @@ pub fn promote(state: &State, plan: &Plan, rollout: &Rollout, now: Timestamp) ->
         }
         all.extend(soak(&known, rollout, now));
     }
-    let step = step_at(rollout, known.step);
+    let step = rollout.step(known.step);
     let gates = step.map(|step| step.gates.clone()).unwrap_or_default();
     all.extend(gates.iter().filter_map(|id| plan.gate(id)).filter_map(|gate| gate_blocker(state, gate, now)));
     all.extend(gates_so_far(state, plan, now));
@@ -253,7 +252,7 @@ fn held(known: &crate::release::state::RolloutState, rollout: &Rollout) -> Vec<B
 }
 
 fn soak(known: &crate::release::state::RolloutState, rollout: &Rollout, now: Timestamp) -> Option<Blocker> {
-    let step = step_at(rollout, known.step)?;
+    let step = rollout.step(known.step)?;
     let left = step.soak.signed() - known.soak.elapsed(now);
     if known.soak.completed || left <= 0 {
         return None;

@@ -1,8 +1,7 @@
 //! The roll-call: who is asked in which order, what they said, and what makes it void.
 
 use crate::base::{RoleId, Untrusted};
-use crate::release::decide::refuse;
-use crate::release::decision::{Refusal, RefusalCode};
+use crate::release::decision::{Refusal, RefusalCode, refuse};
 use crate::release::draft::Draft;
 use crate::release::event::{Answer, Event};
 use crate::release::state::State;

@@ -3,8 +3,7 @@
 use crate::analysis::Verdict;
 use crate::base::{Digest, GateId, Untrusted};
 use crate::plan::{Check, Gate, Otherwise};
-use crate::release::decide::refuse;
-use crate::release::decision::{Refusal, RefusalCode};
+use crate::release::decision::{Refusal, RefusalCode, refuse};
 use crate::release::draft::Draft;
 use crate::release::event::Event;
 use crate::release::policy::approvals;

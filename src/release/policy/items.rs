@@ -2,8 +2,7 @@
 
 use crate::base::{ItemId, Offset, StageId, Untrusted};
 use crate::plan::Bound;
-use crate::release::decide::refuse;
-use crate::release::decision::{Refusal, RefusalCode};
+use crate::release::decision::{Refusal, RefusalCode, refuse};
 use crate::release::draft::Draft;
 use crate::release::event::{Event, Evidence};
 use crate::release::state::Tick;

@@ -1,8 +1,7 @@
 //! Saying things to people outside. After a hold or a rollback nothing goes out until a person re-arms it.
 
 use crate::plan::rule::Action;
-use crate::release::decide::refuse;
-use crate::release::decision::{Refusal, RefusalCode};
+use crate::release::decision::{Refusal, RefusalCode, refuse};
 use crate::release::draft::Draft;
 use crate::release::event::Act;
 

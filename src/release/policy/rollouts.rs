@@ -1,9 +1,8 @@
 //! Promotion: beginning a rollout, and going from step to step.
 
 use crate::base::{RolloutId, Weight};
-use crate::plan::{Rollout, Step};
-use crate::release::decide::refuse;
-use crate::release::decision::{Refusal, RefusalCode};
+use crate::plan::Rollout;
+use crate::release::decision::{Refusal, RefusalCode, refuse};
 use crate::release::draft::Draft;
 use crate::release::event::{Act, Event};
 use crate::release::explain;
@@ -52,14 +51,9 @@ pub fn go(draft: &mut Draft<'_>, planned: &Rollout, step: u32) {
 
 /// Intends the weight of a step.
 pub fn set_weight(draft: &mut Draft<'_>, planned: &Rollout, step: u32) {
-    if let Some(wanted) = step_at(planned, step) {
+    if let Some(wanted) = planned.step(step) {
         draft.intend(Act::SetWeight { rollout: planned.id.clone(), step, weight: wanted.weight });
     }
-}
-
-/// The step of that number, from 1.
-pub fn step_at(planned: &Rollout, step: u32) -> Option<&Step> {
-    planned.steps.get(usize::try_from(step.checked_sub(1)?).ok()?)
 }
 
 /// Where a rollout stands.

@@ -1,8 +1,7 @@
 //! Hold and rollback: never refused for a gate, a lease, a version or missing numbers.
 
 use crate::base::{RolloutId, TriggerId, Untrusted, Weight};
-use crate::release::decide::refuse;
-use crate::release::decision::{Refusal, RefusalCode};
+use crate::release::decision::{Refusal, RefusalCode, refuse};
 use crate::release::draft::Draft;
 use crate::release::event::{Act, Event, HoldCause, Outcome};
 use crate::release::policy::rollouts;

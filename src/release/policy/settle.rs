@@ -116,7 +116,7 @@ fn soak(draft: &mut Draft<'_>, planned: &Rollout) {
         draft.push(Event::DataQualityChanged { rollout: planned.id.clone(), good: true, since });
     }
     let state = rollouts::standing(draft, &planned.id);
-    let Some(step) = rollouts::step_at(planned, state.step) else { return };
+    let Some(step) = planned.step(state.step) else { return };
     if state.phase != RolloutPhase::Soaking || !state.holds.is_empty() {
         return;
     }
@@ -128,7 +128,7 @@ fn soak(draft: &mut Draft<'_>, planned: &Rollout) {
         draft.push(Event::SoakCompleted { rollout: rollout.clone(), step: number });
     }
     let clear = explain::promote(&draft.state, draft.plan, planned, draft.now).is_empty();
-    if rollouts::step_at(planned, number + 1).is_none() {
+    if planned.step(number + 1).is_none() {
         if clear || step.soak.0 == 0 {
             draft.push(Event::RolloutCompleted { rollout });
         }

@@ -3,8 +3,7 @@
 use crate::base::{RolloutId, Timestamp, TriggerId, Untrusted};
 use crate::plan::Trigger;
 use crate::plan::rule::Action;
-use crate::release::decide::refuse;
-use crate::release::decision::{Refusal, RefusalCode};
+use crate::release::decision::{Refusal, RefusalCode, refuse};
 use crate::release::draft::Draft;
 use crate::release::event::{Act, Event, HoldCause, TriggerPhase};
 use crate::release::policy::{rollouts, safety};

@@ -6,7 +6,6 @@ use jiff::SignedDuration;
 use crate::base::{Timestamp, Weight};
 use crate::plan::{Gate, Plan, Rollout};
 use crate::release::event::Act;
-use crate::release::policy::rollouts;
 use crate::release::state::{RolloutPhase, RolloutState, State};
 
 /// Seconds between two tries of a rollback's write.
@@ -26,7 +25,7 @@ pub fn wake_at(state: &State, plan: &Plan, now: Timestamp) -> Option<Timestamp> 
 fn soak_due(planned: &Rollout, state: &RolloutState, now: Timestamp) -> Option<Timestamp> {
     let counting = state.phase == RolloutPhase::Soaking && !state.soak.completed && state.holds.is_empty();
     let since = state.soak.good_since.filter(|_| counting)?;
-    let step = rollouts::step_at(planned, state.step)?;
+    let step = planned.step(state.step)?;
     let left = step.soak.signed().saturating_sub(state.soak.counted);
     later(since, left).map(|at| at.max(now))
 }
