@@ -1,7 +1,7 @@
 //! What is true, and what may happen next. Pure: all policy is here.
 //!
 //! [`decide`] turns an input into events, [`State::apply`] folds them, [`wanted`] derives what should be running,
-//! [`explain`] says why the release waits.
+//! [`explain()`] says why the release waits.
 
 pub mod clock;
 mod decide;

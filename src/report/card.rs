@@ -1,6 +1,6 @@
 //! A release in a few lines: for a chat message, and for `tminus status` on a terminal.
 //!
-//! Invariant: every text from outside has passed an exit of [`Untrusted`](crate::base::Untrusted).
+//! Invariant: every text from outside has passed an exit of [`crate::base::Untrusted`].
 
 use std::fmt::Write as _;
 
