@@ -26,12 +26,18 @@ pub fn page(model: &Model, width: u16) -> Page {
     page
 }
 
+/// The guide's parts, in the order they are read.
+const GUIDE: [&str; 3] = [
+    include_str!("../../../assets/guide/cockpit.md"),
+    include_str!("../../../assets/guide/plan-file.md"),
+    include_str!("../../../assets/guide/night.md"),
+];
+
 /// The guide that comes with the program.
 pub fn guide(width: u16) -> Page {
     let mut page = Page::new(width);
-    let text = include_str!("../../../assets/guide/cockpit.md");
     let mut paragraph = String::new();
-    for line in text.lines().chain([""]) {
+    for line in GUIDE.iter().flat_map(|part| part.lines().chain([""])) {
         let heading = line.trim_start_matches('#').trim();
         if (line.is_empty() || line.starts_with('#')) && !paragraph.is_empty() {
             page.text(Meaning::Base, 2, paragraph.trim());
