@@ -84,6 +84,9 @@ impl Entry {
 
 /// Lines as one.
 pub(super) fn join(lines: &[Line]) -> String {
+    if let [line] = lines {
+        return line.text.trim().to_owned();
+    }
     let parts: Vec<&str> =
         lines.iter().map(|line| line.text.trim()).filter(|text| !text.is_empty()).collect();
     parts.join(" ")

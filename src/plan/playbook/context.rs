@@ -15,6 +15,8 @@ pub(super) struct Section {
     pub(super) title: String,
     /// The title in lower case, for looking at its words.
     pub(super) key: String,
+    /// The title in names; its path ends with it.
+    pub(super) slug: String,
     pub(super) path: String,
     /// The time it or the nearest heading above names.
     pub(super) when: Option<When>,
@@ -60,6 +62,7 @@ impl Document {
         let root = Section {
             title: String::new(),
             key: String::new(),
+            slug: slug(""),
             path: String::new(),
             when: None,
             level: 0,
@@ -138,6 +141,7 @@ impl Document {
         {
             text.clone_into(&mut root.title);
             root.key = text.to_lowercase();
+            root.slug = slug(text);
             root.when = When::window(text);
             (root.line, root.end) = (block.line, block.end);
             return 0;
@@ -149,14 +153,16 @@ impl Document {
                 _ => break,
             }
         }
-        let above = self.sections.get(parent).map(|section| section.path.clone()).unwrap_or_default();
-        let path = self.paths.next(join_path(&above, &slug(text)));
+        let above = self.sections.get(parent).map_or("", |section| section.path.as_str());
+        let slug = slug(text);
+        let path = self.paths.next(join_path(above, &slug));
         let inherited = || self.sections.get(parent).and_then(|section| section.when.clone());
         let when = When::window(text).or_else(inherited);
         self.sections.push(Section {
             when,
             title: text.to_owned(),
             key: text.to_lowercase(),
+            slug,
             path,
             level,
             line: block.line,
@@ -186,6 +192,7 @@ impl Document {
         static NONE: Section = Section {
             title: String::new(),
             key: String::new(),
+            slug: String::new(),
             path: String::new(),
             when: None,
             level: 0,
@@ -234,7 +241,7 @@ impl Document {
 
 /// Path parts joined by `/`.
 pub(super) fn join_path(above: &str, slug: &str) -> String {
-    if above.is_empty() { slug.to_owned() } else { format!("{above}/{slug}") }
+    if above.is_empty() { slug.to_owned() } else { [above, "/", slug].concat() }
 }
 
 /// Whether an entry is a title for what is inside it: it has no box of its own, or it is all bold.

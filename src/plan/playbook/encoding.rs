@@ -104,7 +104,7 @@ fn narrow(bytes: &[u8], notes: &mut Notes) -> String {
 /// Only whole runs of characters outside ASCII that are valid UTF-8 when taken back are changed, so text that
 /// is merely French stays.
 fn repair(text: String, notes: &mut Notes) -> String {
-    if !text.contains(['Â', 'Ã', 'â', 'ð', 'Î', 'Ð', 'ï']) {
+    if text.is_ascii() || !text.contains(['Â', 'Ã', 'â', 'ð', 'Î', 'Ð', 'ï']) {
         return text;
     }
     let mut out = String::with_capacity(text.len());

@@ -83,8 +83,10 @@ pub(super) fn fences(draft: &mut Draft, outlines: &[(usize, Outline)]) {
             draft.settle(at);
             continue;
         }
-        let title = draft.document.group_text(place).map_or_else(|| draft.title(place), str::to_owned);
-        let title = Untrusted::new(title);
+        let title = |draft: &Draft| {
+            let title = draft.document.group_text(place).map_or_else(|| draft.title(place), str::to_owned);
+            Untrusted::new(title)
+        };
         if language(info) == Language::Shell || is_session(info, text) {
             last_command = Some((place.section, draft.book.commands.len()));
             draft.book.commands.push(Command {
@@ -96,8 +98,10 @@ pub(super) fn fences(draft: &mut Draft, outlines: &[(usize, Outline)]) {
                 end: block.end,
             });
         } else if is_tree(&label, &draft.document.section(place.section).key, text) {
+            let title = title(draft);
             draft.book.trees.push(Tree { title, text: Untrusted::new(text.as_str()), line: block.line });
         } else if language(info) == Language::Markdown || is_form(info, &label, text) {
+            let title = title(draft);
             draft.book.templates.push(Template {
                 title,
                 text: Untrusted::new(text.as_str()),

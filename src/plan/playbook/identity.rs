@@ -2,6 +2,7 @@
 //!
 //! An id is made of slugs of the headings below the title, of the bold or numbered group, and of the item's first line.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use unicode_normalization::UnicodeNormalization as _;
@@ -38,7 +39,10 @@ pub(super) fn display(text: &str) -> String {
     if short.is_empty() { text.trim().to_owned() } else { short.to_owned() }
 }
 
-fn without_brackets(text: &str) -> String {
+fn without_brackets(text: &str) -> Cow<'_, str> {
+    if !text.contains(['(', '[', ')', ']']) {
+        return Cow::Borrowed(text);
+    }
     let mut out = String::with_capacity(text.len());
     let mut depth = 0u32;
     for c in text.chars() {
@@ -50,7 +54,7 @@ fn without_brackets(text: &str) -> String {
         }
     }
     // A bracket that never closes hides nothing.
-    if depth > 0 { text.to_owned() } else { out }
+    if depth > 0 { Cow::Borrowed(text) } else { Cow::Owned(out) }
 }
 
 /// Drops `2.4`, `1)`, `A.` and `Stage 3:` from the beginning.
@@ -91,7 +95,7 @@ fn numbering(text: &str, len: usize) -> bool {
 
 /// Letters and digits, other signs as one `-`, versions and blanks as `x`.
 fn words(text: &str) -> String {
-    let mut out = String::new();
+    let mut out = String::with_capacity(text.len().min(CUT));
     let mut length = 0;
     let mut pending = false;
     for token in

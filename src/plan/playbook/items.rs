@@ -13,7 +13,8 @@ use crate::base::{ItemId, StageId, Untrusted};
 /// An item as found, before it knows its stage.
 pub(super) struct Found {
     pub(super) text: String,
-    pub(super) first: String,
+    /// The name made of its first line.
+    pub(super) slug: String,
     pub(super) line: u32,
     pub(super) depth: u32,
     pub(super) parent: Option<ItemId>,
@@ -28,7 +29,7 @@ pub(super) struct Items {
     pub(super) live: Vec<(usize, Item)>,
     pub(super) template: Vec<(usize, Item)>,
     /// For entries, the item they became.
-    of_block: std::collections::HashMap<usize, ItemId>,
+    of_block: Vec<Option<ItemId>>,
 }
 
 impl Items {
@@ -73,7 +74,7 @@ impl Items {
     pub(super) fn parent(&self, document: &Document, at: usize) -> Option<ItemId> {
         let mut up = document.blocks.get(at)?.parent;
         while let Some(block) = up {
-            if let Some(id) = self.of_block.get(&block) {
+            if let Some(Some(id)) = self.of_block.get(block) {
                 return Some(id.clone());
             }
             up = document.blocks.get(block)?.parent;
@@ -90,11 +91,14 @@ impl Items {
         (line, mark, parent, kind): (u32, Mark, Option<ItemId>, ItemKind),
     ) {
         let place = document.place(at);
-        let first = entry.lines.first().map(|line| line.text.clone()).unwrap_or_default();
+        let slug = slug(entry.lines.first().map_or("", |line| line.text.as_str()));
         let links = entry.lines.iter().flat_map(|line| line.links.iter().cloned()).collect();
-        let found = Found { text: entry.text(), first, line, depth: entry.depth, parent, mark, links, kind };
+        let found = Found { text: entry.text(), slug, line, depth: entry.depth, parent, mark, links, kind };
         let id = self.add(document, place, found);
-        self.of_block.insert(at, id);
+        self.of_block.resize(self.of_block.len().max(at + 1), None);
+        if let Some(slot) = self.of_block.get_mut(at) {
+            *slot = Some(id);
+        }
     }
 
     /// Makes an item of a table row.
@@ -107,8 +111,8 @@ impl Items {
         mark: Mark,
         kind: ItemKind,
     ) {
-        let (first, depth, parent, links) = (text.clone(), 0, None, Vec::new());
-        self.add(document, place, Found { text, first, line, depth, parent, mark, links, kind });
+        let (slug, depth, parent, links) = (slug(&text), 0, None, Vec::new());
+        self.add(document, place, Found { text, slug, line, depth, parent, mark, links, kind });
     }
 
     /// Lines of a paragraph that begin with a box, each with the lines that go on with it.
@@ -123,7 +127,7 @@ impl Items {
                 let (depth, parent) = (0, self.parent(document, at));
                 let (text, links, kind) = (rest.to_owned(), text.links.clone(), ItemKind::Box);
                 open =
-                    Some(Found { first: text.clone(), text, line: number, depth, parent, mark, links, kind });
+                    Some(Found { slug: slug(&text), text, line: number, depth, parent, mark, links, kind });
             } else if let Some(found) = &mut open {
                 found.text = format!("{} {}", found.text, text.text.trim());
                 found.links.extend(text.links.iter().cloned());
@@ -160,7 +164,7 @@ impl Items {
             }
             let text = plain(&node.text);
             let (line, depth, links, kind) = (node.line, node.depth, Vec::new(), ItemKind::Outline);
-            let found = Found { first: text.clone(), text, line, depth, parent, mark, links, kind };
+            let found = Found { slug: slug(&text), text, line, depth, parent, mark, links, kind };
             let id = self.add(document, here, found);
             if let Some(slot) = ids.get_mut(at) {
                 *slot = Some(id);
@@ -181,14 +185,14 @@ impl Items {
                 self.add(
                     document,
                     place,
-                    Found { first: text.clone(), text, line: number, depth, parent, mark, links, kind },
+                    Found { slug: slug(&text), text, line: number, depth, parent, mark, links, kind },
                 );
             }
         }
     }
 
     fn add(&mut self, document: &mut Document, place: Place, found: Found) -> ItemId {
-        let path = join_path(document.path(place), &slug(&found.first));
+        let path = join_path(document.path(place), &found.slug);
         let id = ItemId::from(document.ids.next(path));
         let group = document.group_text(place).map(Untrusted::from);
         let above = || match place
@@ -245,6 +249,8 @@ pub(super) fn plain(text: &str) -> String {
 
 /// Web addresses written out.
 fn addresses(text: &str) -> impl Iterator<Item = &str> {
+    // Most texts hold no colon, so no address.
+    let text = if text.contains(':') { text } else { "" };
     text.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '<' | '>' | '"'))
         .filter(|word| word.starts_with("https://") || word.starts_with("http://"))
         .map(|word| word.trim_end_matches(['.', ',', ';', ':']))
@@ -263,6 +269,10 @@ fn owner(text: &str) -> Option<String> {
         if before.is_none_or(|c| c.is_whitespace() || c == '(' || c == '[') && !name.is_empty() {
             return Some(format!("@{name}"));
         }
+    }
+    // Every word that names an owner ends with a colon.
+    if !text.contains(':') {
+        return None;
     }
     let lower = text.to_ascii_lowercase();
     for key in ["owner:", "assignee:", "assigned to:", "responsible:", "dri:", "owned by:"] {

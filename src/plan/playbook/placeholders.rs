@@ -74,10 +74,8 @@ fn each_blank<'a>(
     found: &mut impl FnMut(&'a str, &'a str),
 ) {
     let bytes = line.as_bytes();
-    let begins =
-        |byte: &u8| matches!(byte, b'{' | b'$' | b'<' | b'[' | b'_' | b'T' | b'v' | b'X' | b'Y' | b'+');
     let mut at = 0;
-    while let Some(skip) = bytes.get(at..).and_then(|rest| rest.iter().position(begins)) {
+    while let Some(skip) = bytes.get(at..).and_then(|rest| rest.iter().position(begins_blank)) {
         at += skip;
         let Some(byte) = bytes.get(at) else { break };
         let rest = || line.get(at..).unwrap_or_default();
@@ -98,6 +96,20 @@ fn each_blank<'a>(
             None => at += 1,
         }
     }
+}
+
+/// Whether a blank may begin with this byte; asked of every byte, so it is looked up.
+fn begins_blank(byte: &u8) -> bool {
+    const BEGINS: [bool; 256] = {
+        let mut begins = [false; 256];
+        let mut signs: &[u8] = b"{$<[_TvXY+";
+        while let [sign, rest @ ..] = signs {
+            begins[*sign as usize] = true;
+            signs = rest;
+        }
+        begins
+    };
+    BEGINS[usize::from(*byte)]
 }
 
 fn word_begins(bytes: &[u8], at: usize) -> bool {
@@ -141,9 +153,8 @@ fn variable<'a>(rest: &'a str, own: &HashSet<String>) -> Option<(&'a str, &'a st
 
 /// `<version>`, `<POD_NAME>`, `<your name>`; not markup.
 fn angle(rest: &str) -> Option<(&str, &str)> {
-    let name = cut(rest.get(1..)?, ">")?;
-    let wordy = name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '|' | ' '));
+    let name = cut(rest.get(1..).filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()))?, ">")?;
+    let wordy = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '|' | ' '));
     let markup = super::blocks::is_tag(rest);
     (wordy && !markup && name.len() <= 40).then(|| (name, rest.get(..name.len() + 2).unwrap_or(rest)))
 }
@@ -154,13 +165,11 @@ fn bracket(line: &str, at: usize, place: Place) -> Option<(&str, &str)> {
         return None;
     }
     let rest = line.get(at..)?;
-    let name = cut(rest.get(1..)?, "]")?;
+    let name = cut(rest.get(1..).filter(|name| name.starts_with(char::is_uppercase))?, "]")?;
     let after = rest.get(name.len() + 2..).unwrap_or_default();
     let before = line.get(..at)?.chars().next_back();
     let arrow = after.trim_start().starts_with("->") || line.get(..at)?.trim_end().ends_with("->");
-    let wordy = name.chars().filter(|c| c.is_alphabetic()).count() > 1
-        && name.starts_with(|c: char| c.is_uppercase())
-        && name.len() <= 80;
+    let wordy = name.chars().filter(|c| c.is_alphabetic()).count() > 1 && name.len() <= 80;
     let plain = !after.starts_with(['(', '[', ':']) && !matches!(before, Some(']' | '!' | '\\'));
     // In a template only `[Name]: ` forms and single words count; drawings have boxes of their own.
     let drawing = place == Place::Template && (arrow || name.chars().any(|c| c.is_ascii_digit()));
@@ -195,7 +204,13 @@ fn fixed(rest: &str) -> Option<(&str, &str)> {
 
 /// The text before `end`, if that is on the line and near.
 fn cut<'a>(text: &'a str, end: &str) -> Option<&'a str> {
-    let near = text.char_indices().nth(120).map_or(text.len(), |(at, _)| at);
+    const NEAR: usize = 120;
+    // As many bytes are at least as many characters, and most lines are shorter.
+    let near = if text.len() <= NEAR {
+        text.len()
+    } else {
+        text.char_indices().nth(NEAR).map_or(text.len(), |(at, _)| at)
+    };
     let found = text.get(..near)?.find(end)?;
     text.get(..found)
 }
@@ -204,6 +219,10 @@ fn cut<'a>(text: &'a str, end: &str) -> Option<&'a str> {
 fn versions_in(line: &str) -> Vec<&str> {
     let mut out = Vec::new();
     let bytes = line.as_bytes();
+    // Three numbers have two dots between them; few lines hold two.
+    if bytes.iter().filter(|byte| **byte == b'.').count() < 2 {
+        return out;
+    }
     let mut at = 0;
     while let Some(skip) = bytes.get(at..).and_then(|rest| rest.iter().position(u8::is_ascii_digit)) {
         at += skip;

@@ -3,6 +3,8 @@
 //! What CommonMark has no idea of is settled here, line by line: front matter, comments that hide boxes, `<details>`,
 //! fences inside a `markdown` fence, YAML issue forms. Invariant: line n of the result stands for line n of the file.
 
+use std::cell::LazyCell;
+
 use super::forms;
 use super::notes::{Notes, codes};
 
@@ -38,7 +40,7 @@ pub(super) fn prepare(lines: &[&str], notes: &mut Notes) -> Prepared {
     let title = front_matter(lines, &mut out);
     let fences: Vec<Fence> = lines.iter().enumerate().filter_map(|(n, line)| fence(n, line)).collect();
     let nested = Nested::new(&fences);
-    let comments = Comments::new(lines);
+    let comments = LazyCell::new(|| Comments::new(lines));
     let longest = fences.iter().map(|fence| fence.len).max().unwrap_or(3).min(80);
     let mut open: Option<Fence> = None;
     let mut next = 0;
@@ -71,13 +73,17 @@ pub(super) fn prepare(lines: &[&str], notes: &mut Notes) -> Prepared {
                 open = Some(fence);
             }
             (None, None) => {
-                if let Some(start) = comments.start(at, line) {
+                if let Some(start) = comment(line) {
                     at = hide(lines, &mut out, &comments, at, start, notes);
                     continue;
                 }
                 let before =
                     at.checked_sub(1).and_then(|before| lines.get(before)).copied().unwrap_or_default();
-                if let Some(plain) = unwrap_html(line).or_else(|| list_marker(line, before)) {
+                let plain = match line.trim_start() {
+                    tag if tag.starts_with('<') => unwrap_html(line),
+                    text => list_marker(line, text, before),
+                };
+                if let Some(plain) = plain {
                     set(&mut out, at, plain);
                 }
             }
@@ -108,17 +114,17 @@ fn set(out: &mut [std::borrow::Cow<'_, str>], at: usize, text: String) {
 
 /// Reads a fence, behind list markers and quote marks too.
 fn fence(line: usize, text: &str) -> Option<Fence> {
-    // Most lines hold neither sign: looking for one byte costs less than looking for three.
-    if !text.bytes().any(|byte| matches!(byte, b'`' | b'~')) {
+    // Only markers stand before a fence, so a line is decided by the first character that is none.
+    let marker = |c: char| c.is_whitespace() || matches!(c, '0'..='9' | '-' | '>' | '*' | '+' | '.' | ')');
+    let run = text.trim_start_matches(marker);
+    if !run.starts_with("```") && !run.starts_with("~~~") {
         return None;
     }
-    let start = text.find("```").or_else(|| text.find("~~~"))?;
-    let (before, run) = text.split_at(start);
-    let plain = before.chars().all(|c| c.is_whitespace() || c.is_ascii_digit() || "->*+.)".contains(c));
+    let start = text.len() - run.len();
     let mark = *run.as_bytes().first()?;
     let len = run.bytes().take_while(|byte| *byte == mark).count();
     let info = run.get(len..)?.trim();
-    if !plain || (mark == b'`' && info.contains('`')) {
+    if mark == b'`' && info.contains('`') {
         return None;
     }
     let word = info.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
@@ -204,12 +210,13 @@ impl Comments {
         }
         Self { end }
     }
-    /// Where in a line a comment begins that is not inside a code span.
-    fn start(&self, _at: usize, line: &str) -> Option<usize> {
-        let start = if line.as_bytes().contains(&b'<') { line.find("<!--")? } else { return None };
-        let ticks = line.get(..start)?.bytes().filter(|byte| *byte == b'`').count();
-        (ticks % 2 == 0).then_some(start)
-    }
+}
+
+/// Where in a line a comment begins that is not inside a code span.
+fn comment(line: &str) -> Option<usize> {
+    let start = if line.as_bytes().contains(&b'<') { line.find("<!--")? } else { return None };
+    let ticks = line.get(..start)?.bytes().filter(|byte| *byte == b'`').count();
+    (ticks % 2 == 0).then_some(start)
 }
 
 /// Blanks a comment; gives the line to go on with.
@@ -255,11 +262,7 @@ const WRAPPERS: [&str; 6] = ["details", "summary", "div", "center", "section", "
 
 /// A line of nothing but wrapping tags becomes empty; a summary becomes a bold title.
 fn unwrap_html(line: &str) -> Option<String> {
-    let trimmed = line.trim();
-    if !trimmed.starts_with('<') {
-        return None;
-    }
-    let mut rest = trimmed;
+    let mut rest = line.trim();
     let mut text = String::new();
     let mut summary = false;
     while let Some(start) = rest.find('<') {
@@ -291,8 +294,7 @@ fn unwrap_html(line: &str) -> Option<String> {
 }
 
 /// List markers the parser does not take: `-[ ] text`, and `1.1 text` or `a) text` below a numbered line.
-fn list_marker(line: &str, before: &str) -> Option<String> {
-    let trimmed = line.trim_start();
+fn list_marker(line: &str, trimmed: &str, before: &str) -> Option<String> {
     let (indent, _) = line.split_at_checked(line.len() - trimmed.len())?;
     if let Some(rest) = trimmed.strip_prefix(['-', '*', '+'])
         && rest.starts_with('[')
@@ -301,9 +303,12 @@ fn list_marker(line: &str, before: &str) -> Option<String> {
         let (marker, _) = trimmed.split_at_checked(1)?;
         return Some(format!("{indent}{marker} {rest}"));
     }
-    let numbered =
-        before.trim_start().starts_with(|c: char| c.is_ascii_digit()) || is_sub_step(before.trim_start());
-    (indent.len() >= 2 && numbered && is_sub_step(trimmed)).then(|| format!("{indent}1. {trimmed}"))
+    if indent.len() < 2 || !is_sub_step(trimmed) {
+        return None;
+    }
+    let before = before.trim_start();
+    let numbered = before.starts_with(|c: char| c.is_ascii_digit()) || is_sub_step(before);
+    numbered.then(|| format!("{indent}1. {trimmed}"))
 }
 
 /// `1.1 text`, `2.3.1. text`, `a) text`.

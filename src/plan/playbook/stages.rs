@@ -1,11 +1,9 @@
 //! Stages: sections called stage or phase, and every other section that holds items.
 
-use std::collections::HashMap;
-
 use super::blocks::Kind;
 use super::context::Document;
 use super::draft::Draft;
-use super::identity::{Ids, display, slug};
+use super::identity::{Ids, display};
 use super::model::{Item, Stage, StageKind};
 use super::when::When;
 use crate::base::{StageId, Untrusted};
@@ -81,15 +79,18 @@ pub(super) fn assign(
     for phase in &mut draft.book.stages {
         phase.id = StageId::from(ids.next(phase.id.as_str().to_owned()));
     }
-    let mut id_of: HashMap<usize, StageId> = HashMap::new();
-    let mut list = Vec::new();
-    for at in stages {
+    // One for each section in `stages`, in the same order.
+    let mut list = Vec::with_capacity(stages.len());
+    for &at in &stages {
         let section = document.section(at);
-        let title = if at == 0 && section.title.is_empty() { "Checklist" } else { &section.title };
-        let id = StageId::from(ids.next(slug(title)));
-        id_of.insert(at, id.clone());
+        let untitled = at == 0 && section.title.is_empty();
+        let (title, name) = if untitled {
+            ("Checklist", "checklist")
+        } else {
+            (section.title.as_str(), section.slug.as_str())
+        };
         list.push(Stage {
-            id,
+            id: StageId::from(ids.next(name.to_owned())),
             kind: if named.binary_search(&at).is_ok() { StageKind::Named } else { StageKind::Section },
             title: Untrusted::new(display(title)),
             line: section.line.max(1),
@@ -99,18 +100,18 @@ pub(super) fn assign(
             criteria: Vec::new(),
         });
     }
-    durations(document, &mut list, &id_of);
+    durations(document, &mut list, &stages);
     let place = |(section, mut item): (usize, Item)| {
-        item.stage = id_of
-            .get(&holder(section))
-            .cloned()
-            .unwrap_or_else(|| StageId::from(slug(&document.section(section).title)));
+        let stage = stages.binary_search(&holder(section)).ok().and_then(|at| list.get(at));
+        item.stage = stage
+            .map(|stage| stage.id.clone())
+            .unwrap_or_else(|| StageId::from(document.section(section).slug.as_str()));
         item
     };
     let items: Vec<Item> = items.into_iter().map(place).collect();
     let template: Vec<Item> = template.into_iter().map(place).collect();
     let claims: Vec<(u32, u32)> =
-        id_of.keys().map(|at| (document.section(*at).line, document.section(*at).end)).collect();
+        stages.iter().map(|at| (document.section(*at).line, document.section(*at).end)).collect();
     for (from, to) in claims.into_iter().filter(|(from, _)| *from > 0) {
         draft.claim(from, to);
     }
@@ -123,12 +124,9 @@ pub(super) fn assign(
 
 /// The ancestor of a section at a level of the tree; 1 is a section directly below the document.
 fn ancestor(document: &Document, section: usize, level: usize) -> usize {
-    let mut chain = vec![section];
-    while let Some(up) = chain.last().and_then(|at| document.section(*at).parent) {
-        chain.push(up);
-    }
-    let depth = chain.len() - 1;
-    chain.get(depth.saturating_sub(level)).copied().unwrap_or(section)
+    let depth = document.chain(section).skip(1).count();
+    let up = |at: usize, _| document.section(at).parent.unwrap_or(at);
+    (level..depth).fold(section, up)
 }
 
 /// How deep stages lie: one level further down while a single section holds everything.
@@ -156,12 +154,10 @@ fn split_level(
 }
 
 /// `**Duration:** 3-5 days` under a stage's heading.
-fn durations(document: &Document, stages: &mut [Stage], id_of: &HashMap<usize, StageId>) {
-    let index: HashMap<StageId, usize> =
-        stages.iter().enumerate().map(|(at, stage)| (stage.id.clone(), at)).collect();
+fn durations(document: &Document, stages: &mut [Stage], sections: &[usize]) {
     for (at, block) in document.blocks.iter().enumerate() {
         let Kind::Paragraph(lines) = &block.kind else { continue };
-        let Some(id) = id_of.get(&document.place(at).section) else { continue };
+        let Ok(stage) = sections.binary_search(&document.place(at).section) else { continue };
         for line in lines {
             let Some(bold) = line.bold.as_deref() else { continue };
             let name = bold.trim().trim_end_matches(':').to_lowercase();
@@ -170,7 +166,7 @@ fn durations(document: &Document, stages: &mut [Stage], id_of: &HashMap<usize, S
             }
             let value = line.text.trim().strip_prefix(bold.trim()).unwrap_or_default();
             let value = value.trim_start_matches(':').trim();
-            if let Some(stage) = index.get(id).and_then(|at| stages.get_mut(*at)) {
+            if let Some(stage) = stages.get_mut(stage) {
                 stage.duration = Some(Untrusted::new(value));
                 stage.when = stage.when.take().or_else(|| When::find(value));
             }

@@ -34,6 +34,7 @@ impl When {
             return None;
         }
         pieces(text)
+            .filter(|piece| may_begin_time(piece))
             .find_map(|piece| {
                 let tokens = tokens(piece);
                 let (when, used) = anchored(&tokens)?;
@@ -60,7 +61,14 @@ impl When {
 
 /// Every time has a digit or the word day; most sentences have neither, and most text is sentences.
 fn may_hold_time(text: &str) -> bool {
-    text.bytes().any(|byte| byte.is_ascii_digit()) || text.contains("Day") || text.contains("day")
+    text.bytes().any(|byte| byte.is_ascii_digit())
+        || text.as_bytes().windows(3).any(|word| matches!(word, b"Day" | b"day"))
+}
+
+/// A place on the T-clock begins with a count, `T`, `D`, `Day`, `Hour` or `Week`.
+fn may_begin_time(text: &str) -> bool {
+    let letters = ['t', 'T', 'd', 'D', 'h', 'H', 'w', 'W'];
+    text.trim_start().starts_with(|c: char| c.is_ascii_digit() || letters.contains(&c))
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,17 +147,11 @@ fn pieces(text: &str) -> impl Iterator<Item = &str> {
 
 /// A `T+4h` that stands as a word of its own anywhere in the text.
 fn clock(text: &str) -> Option<When> {
-    let mut before = ' ';
-    for (at, c) in text.char_indices() {
-        if c == 'T' && !before.is_alphanumeric() && !matches!(before, '-' | '_' | '/') {
-            let tokens = tokens(&text[at..]);
-            if let Some((when, _)) = t_form(&tokens) {
-                return Some(when);
-            }
-        }
-        before = c;
-    }
-    None
+    text.match_indices('T').find_map(|(at, _)| {
+        let (before, rest) = text.split_at_checked(at)?;
+        let joined = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '/');
+        if before.ends_with(joined) { None } else { t_form(&tokens(rest)).map(|(when, _)| when) }
+    })
 }
 
 fn whole(tokens: &[Token<'_>]) -> Option<(When, usize)> {
