@@ -4,17 +4,18 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::Context;
 use super::exit::{Exit, Failure};
-use super::{cockpit, opening, seen, shelf, worlds};
+use super::{cockpit, opening, shelf, worlds};
 use crate::base::{Actor, ReleaseId, Via};
 use crate::engine::clock::{FastClock, VirtualClock};
 use crate::engine::ports::{Cast, Clock};
-use crate::engine::{Engine, Nature, Setup, SourcesReader, line, simulate};
+use crate::engine::{Engine, Nature, SamplesCache, Setup, SourcesReader, line, simulate};
 use crate::journal::{Genesis, SqliteStore};
 use crate::release::{RolloutPhase, Status, View};
 use crate::world::sim::{NAMES, SimWorld};
@@ -35,6 +36,9 @@ pub struct Demo {
     #[arg(long)]
     headless: bool,
 }
+
+/// How long the engine may take to end behind a screen that is left.
+const LEAVE: Duration = Duration::from_secs(1);
 
 /// How many seconds of a demo pass in one, unless somebody says otherwise.
 const PACE: f64 = 60.0;
@@ -91,7 +95,6 @@ impl Demo {
             Speed::Max => stage.at_once(&world)?,
             Speed::Times(factor) => stage.at_speed(&world, factor)?,
         };
-        seen::keep(&context.home, &stage.journal, &view.seen)?;
         stage.log(context)?;
         let ended = ended(&view);
         if context.out.is_json() {
@@ -110,6 +113,7 @@ impl Demo {
 struct Stage {
     journal: PathBuf,
     stream: ReleaseId,
+    samples: SamplesCache,
 }
 
 impl Stage {
@@ -126,7 +130,10 @@ impl Stage {
         let actor = Actor::Script("ada@example.com".to_owned());
         let author = opening::Author { actor, via: Via::Script, at: world.start(), seed: Some(demo.seed) };
         let stream = opening::adopt(store, &crate::plan::bundled::demo(), &author)?;
-        Ok(Self { journal, stream })
+        // The play begins anew, and so do its samples.
+        let samples = SamplesCache::of(context.home.cache(), genesis.journal, &stream);
+        samples.forget();
+        Ok(Self { journal, stream, samples })
     }
 
     fn setup(&self, play: &crate::world::sim::Play) -> Result<Setup, Failure> {
@@ -139,6 +146,7 @@ impl Stage {
             reader: Arc::new(SourcesReader),
             nature: Nature::Simulated,
             presence: Vec::new(),
+            samples: Some(self.samples.clone()),
         })
     }
 
@@ -158,12 +166,16 @@ impl Stage {
         let play = world.play(clock.clone(), world.start());
         let setup = self.setup(&play)?;
         runtime.block_on(async {
-            let (mut client, _engine) =
-                Engine::start(setup, clock, Some(Box::new(world.cast(world.start()))))
-                    .map_err(|error| Failure::new(Exit::StoreRefused, error.to_string()))?;
+            let (mut client, engine) = Engine::start(setup, clock, Some(Box::new(world.cast(world.start()))))
+                .map_err(|error| Failure::new(Exit::StoreRefused, error.to_string()))?;
             let critic = world.cast(world.start());
             while !critic.over(&client.view()) && client.changed().await {}
-            Ok((*client.view()).clone())
+            let last = client.view();
+            drop(client);
+            // It keeps its samples before it ends; a play that does not end in time is over all the same.
+            let ending = tokio::time::timeout(LEAVE, engine).await;
+            let view = ending.ok().and_then(Result::ok).map_or(last, |ending| ending.view);
+            Ok((*view).clone())
         })
     }
 
@@ -173,10 +185,12 @@ impl Stage {
         let clock: Arc<dyn Clock> = Arc::new(FastClock::new(world.start(), factor));
         let play = world.play(clock.clone(), world.start());
         let setup = self.setup(&play)?;
-        let (client, _engine) = runtime
+        let (client, engine) = runtime
             .block_on(async { Engine::start(setup, clock, Some(Box::new(world.cast(world.start())))) })
             .map_err(|error| Failure::new(Exit::StoreRefused, error.to_string()))?;
         let shown = cockpit::play(client);
+        // Whatever is still on its way in a play ends with it.
+        let _ = runtime.block_on(async { tokio::time::timeout(LEAVE, engine).await });
         runtime.shutdown_background();
         shown
     }

@@ -29,7 +29,6 @@ mod operator;
 mod out;
 mod release;
 mod rollout;
-mod seen;
 mod shelf;
 mod snapshot;
 mod status;

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use super::Home;
 use super::exit::{Exit, Failure};
-use super::{Home, seen};
 use crate::base::{ReleaseId, Timestamp, Untrusted};
-use crate::engine::line as line_of;
+use crate::engine::{SamplesCache, line as line_of};
 use crate::journal::{OpenMode, SqliteStore, Store, StoreError};
 use crate::plan::{Plan, Sources, resolve};
-use crate::release::{Health, LogLine, Observations, Recorded, State, View};
+use crate::release::{Health, LogLine, Recorded, State, View};
 
 /// How many events are read at a time.
 const PAGE: usize = 1000;
@@ -269,7 +269,7 @@ pub fn adopted(store: &dyn Store, state: &State) -> Result<Plan, Failure> {
     Ok(resolve(&sources).map_err(|error| bug(error.to_string()))?.plan)
 }
 
-/// What a journal alone shows of a release: nothing was just seen, and nobody is known to act.
+/// What journal and cache show of a release: its samples are as old as they are, and nobody is known to act.
 ///
 /// # Errors
 /// When the journal cannot be read.
@@ -290,19 +290,22 @@ pub fn picture(home: &Home, found: &Found) -> Result<View, Failure> {
         Kind::Demo => state.updated,
         Kind::Live | Kind::World => fixed_time(store.is_test())?,
     };
+    let now = now.unwrap_or_else(Timestamp::now);
+    let seen = samples(home, &store, &found.stream).picture(&plan, &state, now);
     Ok(View {
         state: Arc::new(state),
         plan,
-        seen: Arc::new(if found.kind == Kind::Demo {
-            seen::recall(home, &found.journal)
-        } else {
-            Observations::default()
-        }),
+        seen: Arc::new(seen),
         presence: Vec::new(),
         health: Health::default(),
         recent: Arc::new(recent),
-        now: now.unwrap_or_else(Timestamp::now),
+        now,
     })
+}
+
+/// Where the samples of a release are kept.
+pub fn samples(home: &Home, store: &dyn Store, stream: &ReleaseId) -> SamplesCache {
+    SamplesCache::of(home.cache(), store.id(), stream)
 }
 
 /// The time that `TMINUS_NOW` fixes, on a test journal.

@@ -33,6 +33,7 @@ impl Wiring for Wires {
         let store = SqliteStore::open(&self.journal, OpenMode::Write).map_err(|error| error.to_string())?;
         let plan = shelf::adopted(&store, &found.state).map_err(text)?;
         let world = worlds::of(&self.home, &found, &plan).map_err(text)?;
+        let samples = Some(shelf::samples(&self.home, &store, stream));
         let setup = Setup {
             store: Box::new(store),
             stream: stream.clone(),
@@ -40,6 +41,7 @@ impl Wiring for Wires {
             reader: Arc::new(SourcesReader),
             nature: world.nature,
             presence: Vec::new(),
+            samples,
         };
         Ok(Hosting { setup, clock: Arc::new(WallClock), cast: None })
     }
@@ -63,6 +65,7 @@ impl Wires {
     pub async fn join(&self, stream: &ReleaseId) -> Result<Client, Failure> {
         let store = SqliteStore::open(&self.journal, OpenMode::Write)
             .map_err(|error| shelf::refused(&self.journal, &error))?;
+        let samples = Some(shelf::samples(&self.home, &store, stream));
         join(Joining {
             journal: self.journal.clone(),
             runtime: self.home.runtime().to_owned(),
@@ -72,6 +75,7 @@ impl Wires {
             build: BUILD.to_owned(),
             who: presence(),
             rescue: Arc::new(self.clone()),
+            samples,
         })
         .await
         .map_err(|error| Failure::new(Exit::StoreRefused, error.to_string()))

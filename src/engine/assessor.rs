@@ -9,9 +9,10 @@ use crate::analysis::threshold::{Answer, Judged, Limits, Phase, Watch, Watched, 
 use crate::analysis::{Samples, Verdict};
 use crate::base::{Digest, MetricId, RolloutId, Seconds, Timestamp, TriggerId};
 use crate::engine::ports::{Fault, Finding, Reading};
+use crate::engine::samples::{Kept, KeptSeries, question};
 use crate::plan::rule::Outcome;
 use crate::plan::{self, Gate, Metric, Plan, Source, Trigger};
-use crate::release::{Elapsed, Report, Series, State, TriggerPhase};
+use crate::release::{Elapsed, Observations, Report, Series, State, TriggerPhase};
 
 /// How much of a series is kept.
 const KEEP: Seconds = Seconds(24 * 3600);
@@ -34,6 +35,12 @@ struct Watching {
     answer: Answer,
 }
 
+impl Watching {
+    fn new(source: &Source) -> Self {
+        Self { samples: Samples::new(source.every, KEEP), answer: Answer::None }
+    }
+}
+
 /// Every series, and what was last told of each trigger.
 #[derive(Default)]
 pub(crate) struct Assessor {
@@ -42,6 +49,58 @@ pub(crate) struct Assessor {
 }
 
 impl Assessor {
+    /// With what was kept of the metrics that this plan still asks for in the same way.
+    pub fn recalled(kept: Kept, plan: &Plan) -> Self {
+        let mut this = Self::default();
+        for (id, KeptSeries { question: asked, answer, samples }) in kept {
+            let Some((_, source)) = sourced(plan, &id).filter(|(metric, it)| question(metric, it) == asked)
+            else {
+                continue;
+            };
+            let mut held = Samples::new(source.every, KEEP);
+            held.take(samples);
+            this.metrics.insert(id, Watching { samples: held, answer });
+        }
+        this
+    }
+
+    /// The same for an engine, which has asked nobody yet: how a source answered another engine does not count.
+    pub fn resumed(kept: Kept, plan: &Plan) -> Self {
+        let mut this = Self::recalled(kept, plan);
+        this.metrics.values_mut().for_each(|watching| watching.answer = Answer::None);
+        this
+    }
+
+    /// What is to be kept of the metrics that this plan asks for.
+    pub fn kept(&self, plan: &Plan) -> Kept {
+        let kept = |(id, watching): (&MetricId, &Watching)| {
+            let (metric, source) = sourced(plan, id)?;
+            let samples = watching.samples.iter().collect();
+            let answer = watching.answer.clone();
+            Some((id.clone(), KeptSeries { question: question(metric, source), answer, samples }))
+        };
+        self.metrics.iter().filter_map(kept).collect()
+    }
+
+    /// Takes in what a screen was last given.
+    pub fn saw(&mut self, seen: &BTreeMap<MetricId, Series>, plan: &Plan) {
+        for (id, series) in seen {
+            let Some((_, source)) = sourced(plan, id) else { continue };
+            let watching = self.metrics.entry(id.clone()).or_insert_with(|| Watching::new(source));
+            watching.samples.take(series.samples.iter().copied());
+        }
+    }
+
+    /// What a screen gets of everything that is known.
+    pub fn picture(&self, plan: &Plan, state: &State, now: Timestamp) -> Observations {
+        let series = |metric: &Metric| Some((metric.id.clone(), self.shown(metric, now)?));
+        Observations {
+            metrics: plan.metrics.iter().filter_map(series).collect(),
+            triggers: self.metrics.keys().flat_map(|id| self.elapsed(id, plan, state, now)).collect(),
+            ..Observations::default()
+        }
+    }
+
     /// From when on a metric is asked next.
     pub fn from(&self, metric: &MetricId, now: Timestamp) -> Timestamp {
         let earliest = back(now, BACK);
@@ -51,10 +110,7 @@ impl Assessor {
 
     /// Takes in an answer of a source.
     pub fn take(&mut self, metric: &Metric, source: &Source, reading: Result<Reading, Fault>) {
-        let watching = self
-            .metrics
-            .entry(metric.id.clone())
-            .or_insert_with(|| Watching { samples: Samples::new(source.every, KEEP), answer: Answer::None });
+        let watching = self.metrics.entry(metric.id.clone()).or_insert_with(|| Watching::new(source));
         match reading {
             Ok(Reading { samples, partial, .. }) => {
                 watching.samples.take(samples);
@@ -73,6 +129,10 @@ impl Assessor {
         let judged = self.judged(metric, now)?;
         let mut samples: Vec<_> = watching.samples.iter().rev().take(SHOWN).collect();
         samples.reverse();
+        // A hole that is let be is not what the word is about: the line ends with the number that is.
+        while judged.verdict.is_known() && matches!(samples.last(), Some((_, None))) {
+            samples.pop();
+        }
         Some(Series { samples, verdict: judged.verdict, reason: judged.reason.into() })
     }
 
@@ -277,6 +337,16 @@ impl Assessor {
     }
 }
 
+/// A metric that is read from a source, and that source.
+pub(crate) fn sourced<'a>(plan: &'a Plan, metric: &MetricId) -> Option<(&'a Metric, &'a Source)> {
+    let metric = plan.metric(metric)?;
+    let source = plan.sources.iter().find(|known| Some(&known.id) == metric.source.as_ref())?;
+    Some((metric, source))
+}
+
 fn back(now: Timestamp, seconds: i64) -> Timestamp {
     now.checked_sub(jiff::SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MIN)
 }
+
+#[cfg(test)]
+mod tests;

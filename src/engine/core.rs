@@ -13,13 +13,14 @@ use crate::analysis::Verdict;
 use crate::base::{
     Actor, Assurance, GateId, MetricId, OperationId, RolloutId, Seconds, Timestamp, Untrusted, Via,
 };
-use crate::engine::assessor::{Assessor, Edge};
+use crate::engine::assessor::{Assessor, Edge, sourced};
 use crate::engine::client::{Reply, Request};
 use crate::engine::dispatcher::{Answered, Dispatcher};
 use crate::engine::executor::{Before, End, Hands, Order, Seen, after};
 use crate::engine::ports::{Clock, Fault, Finding, Reading, Split, World};
+use crate::engine::samples::SamplesCache;
 use crate::engine::setup::{EngineError, Nature, Setup};
-use crate::plan::{Check, Metric, Plan, Source};
+use crate::plan::{Check, Plan};
 use crate::release::{
     Command, EngineHealth, Health, Input, Observations, Presence, Readiness, Report, RolloutPhase, Traffic,
     View, Wanted, Wish, wanted,
@@ -65,6 +66,9 @@ pub(crate) struct Core {
     view: watch::Sender<Arc<View>>,
     dirty: bool,
     wishes: u64,
+    samples: Option<SamplesCache>,
+    /// True when samples came that are not kept yet.
+    unkept: bool,
 }
 
 impl Core {
@@ -73,9 +77,10 @@ impl Core {
     /// # Errors
     /// The store cannot be read.
     pub fn open(setup: Setup, clock: Arc<dyn Clock>) -> Result<(Self, mpsc::Receiver<Seen>), EngineError> {
-        let Setup { store, stream, world, reader, nature, presence } = setup;
+        let Setup { store, stream, world, reader, nature, presence, samples } = setup;
         let mut opened = Self::on(Dispatcher::open(store, stream, reader)?, world, nature, clock)?;
         opened.0.presence = presence;
+        opened.0.recall(samples);
         Ok(opened)
     }
 
@@ -115,6 +120,8 @@ impl Core {
             view: watch::Sender::new(Arc::new(first)),
             dirty: true,
             wishes: 0,
+            samples: None,
+            unkept: false,
         };
         core.recover(now)?;
         Ok((core, seen))
@@ -141,6 +148,23 @@ impl Core {
         }
         self.report(Report::Woke, now);
         Ok(())
+    }
+
+    /// Goes on with the samples an engine before kept. They are looked at, and count with the next answer only.
+    fn recall(&mut self, samples: Option<SamplesCache>) {
+        let Some(cache) = &samples else { return };
+        let plan = self.dispatcher.plan();
+        self.assessor = Assessor::resumed(cache.load(), plan);
+        let seen = self.assessor.picture(plan, self.dispatcher.state(), self.now());
+        self.seen = Arc::new(seen);
+        self.samples = samples;
+    }
+
+    /// Keeps the samples that came since, for whoever looks or goes on without this engine.
+    pub fn keep_samples(&mut self) {
+        if let (Some(cache), true) = (&self.samples, std::mem::take(&mut self.unkept)) {
+            cache.keep(&self.assessor.kept(self.dispatcher.plan()));
+        }
     }
 
     /// The pictures it publishes.
@@ -465,6 +489,7 @@ impl Core {
             Err(fault) => health.fault = Some(fault.to_string().into()),
         }
         self.assessor.take(metric, source, reading);
+        self.unkept = true;
         let state = self.dispatcher.state().clone();
         let edges = self.assessor.edges(metric, &plan, &state, now);
         drop(state);
@@ -515,11 +540,4 @@ impl Core {
         Arc::make_mut(&mut self.seen).readiness.insert(rollout.clone(), readiness);
         self.report(Report::Readiness { rollout: rollout.clone(), version, ready, of }, now);
     }
-}
-
-/// A metric that is read from a source, and that source.
-fn sourced<'a>(plan: &'a Plan, metric: &MetricId) -> Option<(&'a Metric, &'a Source)> {
-    let metric = plan.metric(metric)?;
-    let source = plan.sources.iter().find(|known| Some(&known.id) == metric.source.as_ref())?;
-    Some((metric, source))
 }

@@ -22,6 +22,7 @@ use crate::engine::client::{Client, Reply, Request};
 use crate::engine::dispatcher::Dispatcher;
 use crate::engine::lock::Lock;
 use crate::engine::plans::PlanReader;
+use crate::engine::samples::{Recollection, SamplesCache};
 use crate::engine::server::Wiring;
 use crate::engine::setup::EngineError;
 use crate::engine::wire::{self, Ask, Tell};
@@ -54,6 +55,8 @@ pub struct Joining {
     pub who: Presence,
     /// What is acted with when the engine does not answer a hold or a rollback.
     pub rescue: Arc<dyn Wiring>,
+    /// Where the samples of the engines before are.
+    pub samples: Option<SamplesCache>,
 }
 
 /// Joins the engine of a journal, or waits for one while showing what the journal says.
@@ -61,7 +64,7 @@ pub struct Joining {
 /// # Errors
 /// The journal cannot be read.
 pub async fn join(joining: Joining) -> Result<Client, EngineError> {
-    let Joining { journal, runtime, store, stream, reader, build, who, rescue } = joining;
+    let Joining { journal, runtime, store, stream, reader, build, who, rescue, samples } = joining;
     let writer = Dispatcher::open(store, stream.clone(), reader)?;
     let (heard, hearing) = mpsc::channel(REQUESTS);
     let (sender, requests) = mpsc::channel(REQUESTS);
@@ -84,6 +87,7 @@ pub async fn join(joining: Joining) -> Result<Client, EngineError> {
         waiting: BTreeMap::new(),
         numbers: 0,
         rescued: None,
+        samples: samples.map(Recollection::new),
         view: watch::Sender::new(Arc::new(blank())),
     };
     remote.connect().await;
@@ -146,6 +150,7 @@ struct Remote {
     waiting: BTreeMap<u64, Waiting>,
     numbers: u64,
     rescued: Option<Client>,
+    samples: Option<Recollection>,
     view: watch::Sender<Arc<View>>,
 }
 
@@ -227,11 +232,21 @@ impl Remote {
         }
         self.presence = vec![self.who.clone()];
         self.now = Timestamp::now();
+        self.recall();
         self.health.engine = match (&self.health.engine, Lock::is_held(&self.journal)) {
             (silent @ EngineHealth::Silent { .. }, Ok(true)) => silent.clone(),
             (_, Ok(true)) => EngineHealth::Silent { since: self.now },
             _ => EngineHealth::Nobody,
         };
+    }
+
+    /// Shows the samples that outlived the engine, judged by the time it is now.
+    fn recall(&mut self) {
+        let Some(samples) = &mut self.samples else { return };
+        let known = (&**self.writer.plan(), &**self.writer.state());
+        let Observations { metrics, triggers, .. } = samples.picture(&self.seen.metrics, known, self.now);
+        let seen = Arc::make_mut(&mut self.seen);
+        (seen.metrics, seen.triggers) = (metrics, triggers);
     }
 
     fn hear(&mut self, heard: Heard) {

@@ -24,6 +24,8 @@ use crate::release::View;
 const REQUESTS: usize = 64;
 /// How often another process's records are looked for.
 const LOOK: Duration = Duration::from_millis(500);
+/// How often samples are kept, at most.
+const KEEP: Duration = Duration::from_secs(60);
 /// The longest the hosted loop sleeps.
 const NAP: Seconds = Seconds(3600);
 /// How many turns without news mean that every task waits for the clock.
@@ -144,6 +146,7 @@ impl Host {
         let mut open = true;
         let mut foreign = tokio::time::interval(LOOK);
         foreign.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut kept = tokio::time::Instant::now();
         let mut counter = self.core.change_counter();
         let mut jumps = self.core.is_real().then(Jumps::new);
         loop {
@@ -163,13 +166,20 @@ impl Host {
                 biased;
                 request = self.requests.recv(), if open => match request {
                     Some(request) => self.core.request(request),
-                    None => open = false,
+                    None => {
+                        open = false;
+                        self.core.keep_samples();
+                    }
                 },
                 Some(seen) = self.seen.recv() => self.core.seen(seen),
                 () = self.clock.until(due.map_or(nap, |due| due.min(nap))) => {}
                 _ = foreign.tick() => {
                     if let Some(seconds) = jumps.as_mut().and_then(Jumps::look) {
                         self.core.clock_jumped(seconds);
+                    }
+                    if kept.elapsed() >= KEEP {
+                        kept = tokio::time::Instant::now();
+                        self.core.keep_samples();
                     }
                     let newest = self.core.change_counter();
                     if newest != counter {
@@ -235,7 +245,8 @@ async fn hear(core: &mut Core, seen: &mut mpsc::Receiver<Seen>) {
     }
 }
 
-fn ending(core: Core, why: End, refused: Vec<String>) -> Ending {
+fn ending(mut core: Core, why: End, refused: Vec<String>) -> Ending {
+    core.keep_samples();
     let view = core.view();
     let dispatcher = core.into_dispatcher();
     let state = dispatcher.state();

@@ -12,14 +12,14 @@ use std::time::Duration;
 
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Mutex, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::base::ReleaseId;
 use crate::engine::client::{Client, Reply};
 use crate::engine::lock::{Lock, LockError};
 use crate::engine::ports::{Cast, Clock};
 use crate::engine::runtime::Engine;
-use crate::engine::setup::Setup;
+use crate::engine::setup::{Ending, Setup};
 use crate::engine::wire::{self, Ask, Tell};
 use crate::engine::{news, socket};
 use crate::release::{Presence, Refusal, RefusalCode, wanted};
@@ -30,6 +30,9 @@ const LINGER: Duration = Duration::from_secs(60);
 const LOOK: Duration = Duration::from_secs(5);
 /// How long a client may take to take in one frame.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long the engines may take to end.
+const LEAVE: Duration = Duration::from_secs(5);
 
 /// What one release is hosted with.
 pub struct Hosting {
@@ -80,6 +83,7 @@ pub enum ServeError {
 /// A release that is hosted, and who looks at it.
 struct Hosted {
     client: Client,
+    engine: JoinHandle<Ending>,
     here: BTreeMap<u64, Presence>,
 }
 
@@ -159,6 +163,7 @@ impl Server {
         // Nobody can reach it from here on; the lock is free when this returns.
         let _ = std::fs::remove_file(&path);
         connections.shutdown().await;
+        shared.leave().await;
         Ok(())
     }
 }
@@ -172,9 +177,17 @@ impl Shared {
         }
         let Hosting { setup, clock, cast } = self.wiring.hosting(stream)?;
         // Its end comes with the last client, which is the one kept here.
-        let (client, _) = Engine::start(setup, clock, cast).map_err(|error| error.to_string())?;
-        hosted.insert(stream.clone(), Hosted { client: client.clone(), here: BTreeMap::new() });
+        let (client, engine) = Engine::start(setup, clock, cast).map_err(|error| error.to_string())?;
+        hosted.insert(stream.clone(), Hosted { client: client.clone(), engine, here: BTreeMap::new() });
         Ok(client)
+    }
+
+    /// Lets go of every client and waits for the engines to end.
+    async fn leave(&self) {
+        let hosted = std::mem::take(&mut *self.hosted.lock().await);
+        let engines: Vec<_> = hosted.into_values().map(|hosted| hosted.engine).collect();
+        // What has not ended by then has its intents in the journal.
+        let _ = tokio::time::timeout(LEAVE, futures::future::join_all(engines)).await;
     }
 
     /// Ends when there has been no client for a while and no release needs an engine.

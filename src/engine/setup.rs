@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::base::{Digest, ReleaseId};
 use crate::engine::plans::PlanReader;
 use crate::engine::ports::World;
+use crate::engine::samples::SamplesCache;
 use crate::journal::{Store, StoreError};
 use crate::release::{Presence, View};
 
@@ -22,6 +23,8 @@ pub struct Setup {
     pub nature: Nature,
     /// Who is here from the beginning.
     pub presence: Vec<Presence>,
+    /// Where samples outlive it; nowhere, when there is none.
+    pub samples: Option<SamplesCache>,
 }
 
 /// Whether the world is real.

@@ -16,6 +16,7 @@ mod plan_files;
 mod playbooks;
 mod prometheus;
 mod rules;
+mod samples;
 mod screens;
 mod stores;
 mod support;

@@ -55,6 +55,7 @@ fn play(name: &str, seed: u64) -> Ending {
         reader: Arc::new(SourcesReader),
         nature: Nature::Simulated,
         presence: Vec::new(),
+        samples: None,
     };
     let cast = Opened { adopt: Some(adopt), cast: world.cast(world.start()) };
     simulate(setup, Box::new(cast), &clock).expect("played")

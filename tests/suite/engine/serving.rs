@@ -69,6 +69,7 @@ impl Place {
             build: build.to_owned(),
             who: Presence { name: who.to_owned(), from: "tty1".to_owned() },
             rescue: self.wiring(),
+            samples: None,
         };
         join(joining).await.unwrap()
     }

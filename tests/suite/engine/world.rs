@@ -84,6 +84,7 @@ impl Fake {
             reader: Arc::new(Fixed(plan)),
             nature: Nature::Simulated,
             presence: Vec::new(),
+            samples: None,
         }
     }
 }
