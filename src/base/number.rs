@@ -23,6 +23,10 @@ impl Weight {
     pub fn value(self) -> f64 {
         self.0
     }
+    /// True when two shares differ by no more than arithmetic on them does: a thousandth of a percent point.
+    pub fn is_near(self, other: Self) -> bool {
+        (self.0 - other.0).abs() < 1e-3
+    }
     /// What is left for the other side.
     pub fn rest(self) -> Self {
         Self(100.0 - self.0)

@@ -168,9 +168,9 @@ fn since(from: Timestamp, to: Timestamp) -> u64 {
     u64::try_from(to.duration_since(from).as_millis()).unwrap_or(0)
 }
 
-/// True when the router says what is wanted; shares that differ by less than a thousandth of a percent are equal.
+/// True when the router says what is wanted.
 fn is_at(split: &Split, weight: Weight) -> bool {
-    split.configured.is_some_and(|have| (have.value() - weight.value()).abs() < 1e-3)
+    split.configured.is_some_and(|have| have.is_near(weight))
 }
 
 /// True for an act that puts traffic back: it is carried out whatever else is unknown.

@@ -14,8 +14,10 @@ pub fn explain(state: &State, plan: &Plan, now: Timestamp) -> Vec<Blocker> {
         return unfinished(state);
     }
     let mut all = Vec::new();
-    let under_way =
-        |rollout: &&Rollout| state.rollouts.get(&rollout.id).is_some_and(|known| known.phase.is_live());
+    let under_way = |rollout: &&Rollout| {
+        let phase = state.rollouts.get(&rollout.id).map(|known| known.phase).unwrap_or_default();
+        phase.is_live() || (state.started.is_some() && phase == RolloutPhase::Waiting)
+    };
     for rollout in plan.rollouts.iter().filter(under_way) {
         all.extend(promote(state, plan, rollout, now));
     }
@@ -115,6 +117,14 @@ pub fn promote(state: &State, plan: &Plan, rollout: &Rollout, now: Timestamp) ->
     all
 }
 
+/// What keeps a rollout from leaping to a step: the gates of the steps it would leave out.
+pub fn skipped(state: &State, plan: &Plan, rollout: &Rollout, to: u32, now: Timestamp) -> Vec<Blocker> {
+    let from = state.rollouts.get(&rollout.id).map_or(0, |known| known.step);
+    let between = (from + 1..to).filter_map(|number| rollout.step(number));
+    let gates = between.flat_map(|step| &step.gates).filter_map(|id| plan.gate(id));
+    gates.filter_map(|gate| gate_blocker(state, gate, now)).collect()
+}
+
 /// What keeps a stage from being left.
 pub fn exit(state: &State, plan: &Plan, stage: &StageId, now: Timestamp) -> Vec<Blocker> {
     let Some(stage) = plan.stage(stage) else { return Vec::new() };
@@ -197,11 +207,20 @@ fn poll(state: &State, plan: &Plan) -> Vec<Blocker> {
     all
 }
 
-/// Gates of the stages up to the current one, and those of no stage, that do not let on.
+/// Gates of the stages up to the current one, and those of no stage, that do not let on. A gate without a stage
+/// that a step or a procedure asks for is that one's alone.
 fn gates_so_far(state: &State, plan: &Plan, now: Timestamp) -> Vec<Blocker> {
     let place = |stage: &StageId| plan.stages.iter().position(|known| &known.id == stage);
     let here = state.stage.as_ref().and_then(place).unwrap_or(plan.stages.len());
-    let counts = |gate: &&Gate| gate.stage.as_ref().and_then(place).is_none_or(|of| of <= here);
+    let asked = |gate: &Gate| {
+        let by_step = plan.rollouts.iter().flat_map(|rollout| &rollout.steps).flat_map(|step| &step.gates);
+        let by_procedure = plan.procedures.iter().flat_map(|procedure| &procedure.verify);
+        by_step.chain(by_procedure).any(|id| id == &gate.id)
+    };
+    let counts = |gate: &&Gate| match &gate.stage {
+        Some(stage) => place(stage).is_none_or(|of| of <= here),
+        None => !asked(gate),
+    };
     let waived = |gate: &&Gate| {
         gate.stage.as_ref().is_some_and(|stage| matches!(state.left.get(stage), Some(Some(_))))
     };

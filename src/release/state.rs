@@ -67,6 +67,8 @@ pub struct State {
     pub messages_stopped: bool,
     /// The newest event that a hazardous wish must have seen: its version, who made it and its kind.
     pub moved: Option<Moved>,
+    /// When the newest engine began: before it nobody looked, so nobody can have been blind.
+    pub engine_since: Option<Timestamp>,
     /// The highest epoch seen.
     pub epoch: u64,
     /// Kinds of events this program does not know: the stream is read-only here, save hold and rollback.
@@ -184,6 +186,8 @@ pub struct ItemState {
     pub notes: Vec<(Mark, Untrusted)>,
     /// Evidence in order.
     pub evidence: Vec<Evidence>,
+    /// True while it is done because its gate passed: then the loss of the pass opens it again.
+    pub by_gate: bool,
 }
 
 /// An item added by hand.

@@ -1,6 +1,6 @@
 //! Events of items into state.
 
-use crate::release::event::Event;
+use crate::release::event::{Event, Evidence};
 use crate::release::state::{AddedItem, ItemState, Mark, State, Tick};
 
 impl State {
@@ -9,10 +9,13 @@ impl State {
             Event::ItemTicked { item, evidence } => {
                 let state = self.item_mut(item);
                 state.tick = Tick::Done(mark.clone());
+                state.by_gate = matches!(evidence, Some(Evidence::GateRun { .. }));
                 state.evidence.extend(evidence.clone());
             }
             Event::ItemSkipped { item, reason } => {
-                self.item_mut(item).tick = Tick::Skipped(mark.clone(), reason.clone());
+                let state = self.item_mut(item);
+                state.tick = Tick::Skipped(mark.clone(), reason.clone());
+                state.by_gate = false;
             }
             Event::ItemReopened { item, reason } => {
                 self.item_mut(item).tick = Tick::Reopened(mark.clone(), reason.clone());

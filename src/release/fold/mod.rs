@@ -71,9 +71,11 @@ impl State {
             }
             Event::ReleaseStable {} => self.status = Status::Stable,
             Event::ReleaseCancelled { .. } => self.status = Status::Cancelled,
-            Event::EngineStarted { epoch } | Event::EpochRaised { epoch } => {
-                self.epoch = self.epoch.max(*epoch)
+            Event::EngineStarted { epoch } => {
+                self.epoch = self.epoch.max(*epoch);
+                self.engine_since = Some(mark.at);
             }
+            Event::EpochRaised { epoch } => self.epoch = self.epoch.max(*epoch),
             Event::MessageSent { message } => {
                 self.sent.insert(message.clone(), mark.at);
             }
@@ -115,11 +117,16 @@ impl State {
         self.moved = Some(Moved { version: self.version, mark: mark.clone(), what });
     }
 
-    /// The next attempt carries over what did not rest on the old artifact: items, notes, owners and stages.
+    /// The next attempt carries over what did not rest on the old artifact: items, notes, owners and stages, but no
+    /// decision of a person on a gate.
     fn open_attempt(&mut self, attempt: u32, artifact: &str) {
         if attempt > 1 {
             self.rollouts.clear();
             self.triggers.clear();
+            for gate in self.gates.values_mut() {
+                gate.review = None;
+                gate.waiver = None;
+            }
             self.metrics.clear();
             self.started = None;
             self.first_release = false;

@@ -3,7 +3,7 @@
 //! State says what is wanted as soon as an intent is durable, and what is so only when it was read back.
 
 use crate::base::{OperationId, RolloutId, Weight};
-use crate::release::event::{Act, Event, Outcome};
+use crate::release::event::{Act, Event, Outcome, TriggerPhase};
 use crate::release::state::{
     Hold, LastKnownGood, Mark, OperationState, Rollback, RolloutPhase, RolloutState, Soak, State, Status,
 };
@@ -20,6 +20,10 @@ impl State {
                 state.phase = RolloutPhase::Deploying;
                 if !state.good_data {
                     state.blind_since = Some(mark.at);
+                }
+                // What had nothing to act on has something now, and may fire for it.
+                for trigger in self.triggers.values_mut().filter(|it| it.phase == TriggerPhase::Suppressed) {
+                    trigger.phase = TriggerPhase::Armed;
                 }
             }
             Event::OperationIntended { operation, act, epoch } => self.intend(operation, act, *epoch, mark),
@@ -71,6 +75,12 @@ impl State {
                 state.holds.retain(|hold| &hold.cause != cause);
                 resume(state, mark.at);
             }
+            Event::ClockJumped { seconds } => {
+                for state in self.rollouts.values_mut() {
+                    state.soak.good_since = state.soak.good_since.and_then(|at| moved(at, *seconds));
+                    state.blind_since = state.blind_since.and_then(|at| moved(at, *seconds));
+                }
+            }
             Event::BlindRuleApplied { rollout, .. } => self.rollout_mut(rollout).blind_acted = true,
             Event::AutomationStopped { rollout } => self.rollout_mut(rollout).automation_off = true,
             Event::AutomationResumed { rollout } => self.rollout_mut(rollout).automation_off = false,
@@ -96,7 +106,9 @@ impl State {
                     rollback.done.get_or_insert(mark.at);
                     rollback.proven = rollback.proven || *proven;
                 }
-                if !self.rollouts.values().any(|state| state.phase.is_live()) && !self.status.is_over() {
+                if !self.rollouts.values().any(|state| state.phase.is_live())
+                    && self.status != Status::Cancelled
+                {
                     self.status = Status::RolledBack;
                 }
             }
@@ -136,6 +148,10 @@ impl State {
         let Some(state) = act.rollout().and_then(|rollout| self.rollouts.get_mut(rollout)) else { return };
         if state.operation.as_ref() == Some(operation) {
             state.operation = None;
+            // Until the next step is read back it stands at the one it had, with that one's soak.
+            if state.phase == RolloutPhase::Shifting && state.step > 0 {
+                state.phase = RolloutPhase::Soaking;
+            }
         }
         if let Act::ScaleDown { .. } = act
             && outcome.is_done()
@@ -145,6 +161,7 @@ impl State {
     }
 
     fn data(&mut self, rollout: &RolloutId, good: bool, since: crate::base::Timestamp) {
+        let looked = self.engine_since.map_or(since, |engine| engine.max(since));
         let state = self.rollout_mut(rollout);
         state.good_data = good;
         if good {
@@ -155,7 +172,7 @@ impl State {
             }
         } else {
             if state.phase.is_live() {
-                state.blind_since.get_or_insert(since);
+                state.blind_since.get_or_insert(looked);
             }
             pause(&mut state.soak, since);
         }
@@ -190,6 +207,11 @@ fn resume(state: &mut RolloutState, at: crate::base::Timestamp) {
     if state.phase == RolloutPhase::Soaking && state.good_data && state.holds.is_empty() {
         state.soak.good_since.get_or_insert(at);
     }
+}
+
+/// A moment by the clock as somebody set it.
+fn moved(at: crate::base::Timestamp, seconds: i64) -> Option<crate::base::Timestamp> {
+    at.checked_add(jiff::SignedDuration::from_secs(seconds)).ok()
 }
 
 fn pause(soak: &mut Soak, at: crate::base::Timestamp) {

@@ -62,8 +62,9 @@ pub fn finish(draft: &mut Draft<'_>, gate: &GateId, run: u32, end: &End<'_>) {
         evidence: end.evidence,
         took_ms: end.took_ms,
     });
-    if before == Some(Verdict::Pass) && end.verdict != Verdict::Pass {
-        approvals::void_all(draft, &format!("gate {gate} went from pass to {}", end.verdict));
+    // Verdicts are ordered from best to worst.
+    if let Some(before) = before.filter(|before| *before < end.verdict) {
+        approvals::void_all(draft, &format!("gate {gate} went from {before} to {}", end.verdict));
     }
 }
 
@@ -91,7 +92,12 @@ pub fn review(draft: &mut Draft<'_>, gate: &GateId, accepted: bool, reason: &Unt
         ));
     }
     let run = draft.state.gates.get(gate).and_then(|known| known.newest()).map_or(0, |newest| newest.number);
+    let known = draft.state.gates.get(gate).and_then(|known| known.review.as_ref());
+    let taken_back = !accepted && known.is_some_and(|review| review.accepted);
     draft.push(Event::GateReviewed { gate: gate.clone(), run, role, accepted, reason: reason.clone() });
+    if taken_back {
+        approvals::void_all(draft, &format!("gate {gate} is no longer accepted"));
+    }
     Ok(())
 }
 

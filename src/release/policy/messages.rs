@@ -20,7 +20,11 @@ pub fn send(draft: &mut Draft<'_>, message: &str) -> Result<(), Refusal> {
             "read the message again, then re-arm messages",
         ));
     }
-    if !draft.state.sent.contains_key(message) {
+    let on_its_way = draft.state.operations.values().any(|known| {
+        let says = matches!(&known.act, Act::Notify { message: Some(name), .. } if name == message);
+        says && known.outcome.is_none()
+    });
+    if !draft.state.sent.contains_key(message) && !on_its_way {
         let text = planned.text.clone();
         draft.intend(Act::Notify { action: Action::Notify, text, message: Some(message.to_owned()) });
     }

@@ -43,18 +43,24 @@ pub fn end(draft: &mut Draft<'_>, operation: &OperationId, end: &End<'_>) {
 }
 
 fn follow(draft: &mut Draft<'_>, operation: &OperationId, act: &Act, end: &End<'_>) {
+    let is = |weight: Weight| end.configured.is_some_and(|have| have.is_near(weight));
     match act {
         Act::Deploy { rollout } => match draft.plan.rollout(rollout) {
-            Some(planned) if end.outcome.is_done() => rollouts::set_weight(draft, planned, 1),
+            Some(planned) if end.outcome.is_done() => {
+                // Held while it came up: no traffic until a person goes on.
+                if rollouts::standing(draft, rollout).holds.is_empty() {
+                    rollouts::set_weight(draft, planned, 1);
+                }
+            }
             _ => hold(draft, rollout, operation, "the new version did not come up"),
         },
         Act::SetWeight { rollout, step: 0, .. } => {
-            if end.outcome.is_done() && end.configured == Some(Weight::ZERO) {
+            if end.outcome.is_done() && is(Weight::ZERO) {
                 back(draft, rollout, end.observed);
             }
         }
         Act::SetWeight { rollout, step, weight } => {
-            if end.outcome.is_done() && end.configured == Some(*weight) {
+            if end.outcome.is_done() && is(*weight) {
                 draft.push(Event::StepReached { rollout: rollout.clone(), step: *step });
             } else {
                 hold(draft, rollout, operation, "traffic did not move as wanted");

@@ -68,7 +68,8 @@ pub fn traffic(
         draft.push(Event::TrafficObserved { rollout: rollout.clone(), configured, observed });
     }
     let unproven = state.rollback.filter(|rollback| rollback.done.is_some() && !rollback.proven);
-    let gone = observed.is_some_and(|share| share.value() <= NO_TRAFFIC) && configured == Some(Weight::ZERO);
+    let gone = observed.is_some_and(|share| share.value() <= NO_TRAFFIC)
+        && configured.is_some_and(|share| share.is_near(Weight::ZERO));
     if let (Some(rollback), true) = (unproven, gone) {
         draft.push(Event::RolledBack { rollout: rollout.clone(), to: rollback.to, proven: true });
     }

@@ -29,7 +29,9 @@ pub fn promote(draft: &mut Draft<'_>, rollout: &RolloutId, to: Option<Weight>) -
     if draft.state.started.is_none() {
         lifecycle::start(draft, false)?;
     }
-    if let Some(blocker) = explain::promote(&draft.state, draft.plan, planned, draft.now).into_iter().next() {
+    let mut blockers = explain::promote(&draft.state, draft.plan, planned, draft.now);
+    blockers.extend(explain::skipped(&draft.state, draft.plan, planned, step, draft.now));
+    if let Some(blocker) = blockers.into_iter().next() {
         return Err(refuse(RefusalCode::Blocked, blocker.message, blocker.help));
     }
     go(draft, planned, step);

@@ -1,9 +1,10 @@
 //! Hold and rollback: never refused for a gate, a lease, a version or missing numbers.
 
 use crate::base::{RolloutId, TriggerId, Untrusted, Weight};
+use crate::plan::Watched;
 use crate::release::decision::{Refusal, RefusalCode, refuse};
 use crate::release::draft::Draft;
-use crate::release::event::{Act, Event, HoldCause, Outcome};
+use crate::release::event::{Act, Event, HoldCause, Outcome, TriggerPhase};
 use crate::release::policy::rollouts;
 use crate::release::state::RolloutPhase;
 
@@ -29,7 +30,22 @@ pub fn hold(draft: &mut Draft<'_>, rollout: Option<&RolloutId>, reason: &Untrust
 }
 
 pub fn resume(draft: &mut Draft<'_>, rollout: Option<&RolloutId>) -> Granted {
-    for rollout in targets(draft, rollout, |_| true)? {
+    let plan = draft.plan;
+    let targets = targets(draft, rollout, |_| true)?;
+    // What only people can see is over when a person says so.
+    let seen = plan.triggers.iter().filter(|trigger| matches!(trigger.when, Watched::Manual));
+    for trigger in seen.filter(|trigger| trigger.rollout.as_ref().is_none_or(|of| targets.contains(of))) {
+        if draft.state.triggers.get(&trigger.id).is_some_and(|known| known.phase == TriggerPhase::Fired) {
+            draft.push(Event::TriggerMoved {
+                trigger: trigger.id.clone(),
+                to: TriggerPhase::Armed,
+                since: draft.now,
+                value: None,
+                reason: Untrusted::default(),
+            });
+        }
+    }
+    for rollout in targets {
         let state = rollouts::standing(draft, &rollout);
         if !state.holds.is_empty() {
             draft.push(Event::RolloutResumed { rollout: rollout.clone() });

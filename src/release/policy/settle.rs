@@ -57,14 +57,7 @@ fn bound_to_gate(draft: &mut Draft<'_>, item: &ItemId, gate: &GateId) {
     let Some(planned) = draft.plan.gate(gate) else { return };
     let run = draft.state.gates.get(gate).and_then(|known| known.newest()).map_or(0, |newest| newest.number);
     let evidence = Evidence::GateRun { gate: gate.clone(), run };
-    let known = draft.state.items.get(item);
-    let by_gate = known.is_some_and(|known| {
-        known
-            .evidence
-            .iter()
-            .rev()
-            .any(|found| matches!(found, Evidence::GateRun { gate: by, .. } if by == gate))
-    });
+    let by_gate = draft.state.items.get(item).is_some_and(|known| known.by_gate);
     match standing(&draft.state, planned, draft.now).word {
         Word::Verdict(verdict) if verdict.is_pass() && !settled(draft, item) => {
             draft.push(Event::ItemTicked { item: item.clone(), evidence: Some(evidence) });
@@ -129,7 +122,7 @@ fn soak(draft: &mut Draft<'_>, planned: &Rollout) {
     }
     let clear = explain::promote(&draft.state, draft.plan, planned, draft.now).is_empty();
     if planned.step(number + 1).is_none() {
-        if clear || step.soak.0 == 0 {
+        if clear {
             draft.push(Event::RolloutCompleted { rollout });
         }
     } else if step.auto && clear && !state.automation_off {
@@ -150,11 +143,16 @@ fn blind(draft: &mut Draft<'_>, planned: &Rollout) {
     let (Some(rule), Some(since), true) = (&planned.blind, state.blind_since, due) else { return };
     draft.push(Event::BlindRuleApplied { rollout: planned.id.clone(), since });
     for action in &rule.actions {
+        // The action before may have changed it.
+        let state = rollouts::standing(draft, &planned.id);
+        let back = state.phase == RolloutPhase::RollingBack;
         match action {
-            Action::RollBack | Action::CutTraffic if !state.automation_off => {
+            Action::RollBack | Action::CutTraffic if !state.automation_off && !back => {
                 safety::begin(draft, &planned.id, None)
             }
-            Action::StepBack if !state.automation_off && state.step > 1 => {
+            Action::StepBack
+                if !state.automation_off && state.phase == RolloutPhase::Soaking && state.step > 1 =>
+            {
                 rollouts::set_weight(draft, planned, state.step - 1);
             }
             Action::Hold | Action::StepBack => {

@@ -5,4 +5,5 @@ mod gates;
 mod items;
 mod properties;
 mod rollouts;
+mod safety;
 mod scene;
