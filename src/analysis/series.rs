@@ -75,13 +75,14 @@ impl Samples {
         self.good().next()
     }
 
-    /// The newest good sample and whether it still speaks for `now`: no older than three intervals, and the grid
-    /// has no more than one hole after it.
+    /// The newest good sample and whether it still speaks for `now`: no more than three intervals away, and the grid
+    /// has no more than one hole after it. One from further ahead comes from a clock that is wrong: it would speak
+    /// for as long as that clock is ahead, whatever the source says since.
     pub fn speaks(&self, now: Timestamp) -> (Option<(Timestamp, f64)>, bool) {
         let Some((at, value)) = self.newest() else { return (None, false) };
         let age = now.as_second() - at.as_second();
         let hole = self.last().map_or(0, |last| last.as_second() - at.as_second());
-        (Some((at, value)), age <= 3 * self.every && hole < 2 * self.every)
+        (Some((at, value)), age.abs() <= 3 * self.every && hole < 2 * self.every)
     }
 
     /// The samples from a moment on as text, one a line: what a decision rested on, for keeping and hashing.
@@ -122,6 +123,14 @@ mod tests {
         samples.take((0..100).map(|n| (at(n * 15), Some(1.0))));
         assert_eq!(samples.iter().count(), 10);
         assert_eq!(samples.last(), Some(at(99 * 15)));
+    }
+
+    #[test]
+    fn a_sample_from_the_future_says_nothing_of_now() {
+        let mut samples = Samples::new(Seconds(15), Seconds(3600));
+        samples.take([(at(3600), Some(1.0))]);
+        assert!(!samples.speaks(at(0)).1);
+        assert!(samples.speaks(at(3570)).1, "clocks differ a little");
     }
 
     #[test]

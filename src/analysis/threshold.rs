@@ -58,7 +58,12 @@ pub fn judge(samples: &Samples, limits: &Limits<'_>, answer: &Answer, now: Times
     let Some((_, number)) = newest else { return doubtful(Verdict::NoData, "no samples".to_owned()) };
     if !speaks {
         let age = at.map_or(0, |at| now.as_second() - at.as_second());
-        return doubtful(Verdict::Stale, format!("the newest sample is {age} s old"));
+        let reason = if age < 0 {
+            format!("the newest sample is {} s ahead of the clock", age.saturating_neg())
+        } else {
+            format!("the newest sample is {age} s old")
+        };
+        return doubtful(Verdict::Stale, reason);
     }
     let (verdict, reason) = word(number, limits);
     if let Answer::Partial(why) = answer {

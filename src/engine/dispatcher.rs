@@ -184,11 +184,12 @@ impl Dispatcher {
                 Err(error) => return failed(error.to_string()),
             }
         }
-        let plan = match self.plan_for(input) {
-            Ok(plan) => plan,
-            Err(refusal) => return refused(refusal),
-        };
         for _ in 0..TRIES {
+            // Anew each time: what somebody else recorded may be another plan.
+            let plan = match self.plan_for(input) {
+                Ok(plan) => plan,
+                Err(refusal) => return refused(refusal),
+            };
             let Decision { events, wake_at, refused: refusal } =
                 crate::release::decide(&self.state, &plan, input, now);
             if let Some(refusal) = refusal {
