@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tminus::analysis::Verdict;
 use tminus::base::Timestamp;
 use tminus::engine::clock::VirtualClock;
-use tminus::engine::{End, Ending, simulate};
+use tminus::engine::{End, Ending, SamplesCache, simulate};
 use tminus::release::{Act, Event, HoldCause, Outcome, Recorded, RolloutPhase, Status, TriggerPhase, Wish};
 
 use super::world::{Fake, Script, adopt, at, journal, plan, promote, roll_back, stream};
@@ -179,4 +179,23 @@ fn a_check_that_breaks_down_is_an_error_and_not_an_end() {
     let run = &ending.view.state.gates["tests"].runs[0];
     assert_eq!(run.verdict, Some(Verdict::Error));
     assert!(run.summary.line().contains("broke down"), "{:?}", run.summary);
+}
+
+#[test]
+fn the_next_engine_goes_on_with_the_samples_of_the_one_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = SamplesCache::of(folder.path(), uuid::Uuid::nil(), &stream());
+    let (fake, clock) = world();
+    let script = |lines, ends| Script { lines, ends: at(ends), clock: Arc::new(clock.clone()) };
+    let mut setup = fake.setup(Box::new(journal()), plan());
+    setup.samples = Some(cache.clone());
+    let first = simulate(setup, Box::new(script(vec![(at(0), adopt())], 300)), &clock).unwrap();
+    let before = first.view.seen.metrics["error-rate"].samples.clone();
+    assert!(before.len() > 10, "{before:?}");
+
+    let mut setup = fake.setup(first.store, plan());
+    setup.samples = Some(cache);
+    let second = simulate(setup, Box::new(script(Vec::new(), 360)), &clock).unwrap();
+    let samples = second.view.seen.metrics["error-rate"].samples.clone();
+    assert!(samples.len() > before.len() && samples.starts_with(&before), "{samples:?}");
 }
