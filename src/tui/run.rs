@@ -222,6 +222,8 @@ impl Ui {
 
     async fn run(mut self) -> io::Result<Exit> {
         let mut ends = Ends::new()?;
+        // The reader of keys tells of resizes too, but of a storm of them it may lose the last.
+        let mut resized = signal(SignalKind::window_change())?;
         let mut keys = terminal::read_keys()?;
         let mut pictures = self.client.clone();
         let mut operators = self.operators.take();
@@ -237,6 +239,10 @@ impl Ui {
                     Some(msg) => came.push(msg),
                     None => return Ok(Exit::HungUp),
                 },
+                Some(()) = resized.recv() => {
+                    let (columns, rows) = crossterm::terminal::size()?;
+                    came.push(Msg::Resize(columns, rows));
+                }
                 Some(msgs) = self.under_way.next(), if !self.under_way.is_empty() => came.extend(msgs),
                 more = pictures.changed(), if attached => {
                     attached = more;
