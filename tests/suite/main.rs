@@ -21,5 +21,6 @@ mod screens;
 mod stores;
 mod support;
 mod terminal;
+mod tools;
 mod verbs;
 mod worlds;

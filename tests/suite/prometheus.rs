@@ -253,7 +253,7 @@ fn binary() -> Option<PathBuf> {
 
 async fn real() -> Option<Server> {
     let Some(binary) = binary() else {
-        println!("skipped: no `prometheus` on PATH and TMINUS_PROMETHEUS is unset");
+        crate::tools::skip_for_want_of("prometheus");
         return None;
     };
     let folder = tempfile::tempdir().expect("folder");

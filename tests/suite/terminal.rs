@@ -330,7 +330,7 @@ impl Drop for Tmux {
 #[test]
 fn it_lives_in_tmux_also_when_the_window_changes() {
     if Command::new("tmux").arg("-V").output().is_err() {
-        println!("skipped: tmux is not installed");
+        crate::tools::skip_for_want_of("tmux");
         return;
     }
     let tmux = Tmux(format!("tminus-test-{}", std::process::id()));
