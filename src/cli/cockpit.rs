@@ -46,6 +46,14 @@ pub fn show(wires: &Wires, stream: &ReleaseId) -> Result<Exit, Failure> {
     shown
 }
 
+/// Asks whether there is a terminal for a cockpit.
+///
+/// # Errors
+/// When there is none.
+pub fn require_terminal() -> Result<(), Failure> {
+    crate::tui::require_terminal().map_err(|error| Failure::usage(error.to_string()))
+}
+
 /// Shows a client on this terminal until somebody leaves.
 ///
 /// # Errors

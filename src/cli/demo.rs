@@ -15,7 +15,7 @@ use super::{cockpit, opening, shelf, worlds};
 use crate::base::{Actor, ReleaseId, Via};
 use crate::engine::clock::{FastClock, VirtualClock};
 use crate::engine::ports::{Cast, Clock};
-use crate::engine::{Engine, Nature, SamplesCache, Setup, SourcesReader, line, simulate};
+use crate::engine::{Engine, Lock, Nature, SamplesCache, Setup, SourcesReader, line, simulate};
 use crate::journal::{Genesis, SqliteStore};
 use crate::release::{RolloutPhase, Status, View};
 use crate::world::sim::{NAMES, SimWorld};
@@ -82,15 +82,20 @@ impl Demo {
     pub fn run(self, context: &Context) -> Result<Exit, Failure> {
         let world = worlds::load(&self.script, self.seed)?;
         let journal = context.home.state().join(format!("demo-{}-{}.db", self.script, self.seed));
-        let stage = Stage::set(context, &world, journal, &self)?;
         if !self.headless {
-            return match self.speed {
-                Some(Speed::Max) => Err(Failure::usage("a demo at full speed has nothing to show")
-                    .help("add --headless, or a speed such as --speed 60")),
-                Some(Speed::Times(factor)) => stage.on_screen(&world, factor),
-                None => stage.on_screen(&world, PACE),
+            let factor = match self.speed {
+                Some(Speed::Max) => {
+                    return Err(Failure::usage("a demo at full speed has nothing to show")
+                        .help("add --headless, or a speed such as --speed 60"));
+                }
+                Some(Speed::Times(factor)) => factor,
+                None => PACE,
             };
+            // Asked first: the journal of the last demo is not rewritten for a play that nobody can see.
+            cockpit::require_terminal()?;
+            return Stage::set(context, &world, journal, &self)?.on_screen(&world, factor);
         }
+        let stage = Stage::set(context, &world, journal, &self)?;
         let view = match self.speed.unwrap_or(Speed::Max) {
             Speed::Max => stage.at_once(&world)?,
             Speed::Times(factor) => stage.at_speed(&world, factor)?,
@@ -114,11 +119,20 @@ struct Stage {
     journal: PathBuf,
     stream: ReleaseId,
     samples: SamplesCache,
+    /// Held for as long as it is played, so that no other play rewrites it and who watches knows when it is over.
+    _lock: Lock,
 }
 
 impl Stage {
     fn set(context: &Context, world: &SimWorld, journal: PathBuf, demo: &Demo) -> Result<Self, Failure> {
         context.home.create()?;
+        let lock = Lock::take(&journal)
+            .map_err(|error| Failure::new(Exit::StoreRefused, error.to_string()))?
+            .ok_or_else(|| {
+                Failure::new(Exit::Refused, "this demo is playing already, in another terminal")
+                    .word("held")
+                    .help("wait until it is over, or play another seed")
+            })?;
         let name = format!("demo/{}/{}", demo.script, demo.seed);
         let genesis = Genesis {
             journal: Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()),
@@ -133,7 +147,7 @@ impl Stage {
         // The play begins anew, and so do its samples.
         let samples = SamplesCache::of(context.home.cache(), genesis.journal, &stream);
         samples.forget();
-        Ok(Self { journal, stream, samples })
+        Ok(Self { journal, stream, samples, _lock: lock })
     }
 
     fn setup(&self, play: &crate::world::sim::Play) -> Result<Setup, Failure> {

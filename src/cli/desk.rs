@@ -4,14 +4,15 @@
 //! asks that one.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
 use super::Context;
 use super::exit::{Exit, Failure};
+use super::grants::Grants;
 use super::operator::operator;
-use super::shelf::{self, Found};
+use super::shelf::{self, Found, Kind};
 use super::wiring::Wires;
 use super::{cockpit, worlds};
 use crate::base::{Assurance, Digest, GateId, Timestamp, Via};
@@ -21,10 +22,15 @@ use crate::engine::dispatcher::Dispatcher;
 use crate::engine::ports::Clock;
 use crate::engine::{Engine, Lock, SourcesReader};
 use crate::journal::{OpenMode, SqliteStore, Store, StoreError, Watcher};
+use crate::plan::Check;
 use crate::release::{Command, EngineHealth, Input, RefusalCode, View, Wish, Word, standing, wanted};
 
 /// How long an engine may take to show its first picture.
 const FIRST: Duration = Duration::from_secs(2);
+/// How long a verb waits for other verbs that act on the same journal.
+const QUEUE: Duration = Duration::from_secs(20);
+/// How long it waits before it asks again whether it is its turn.
+const TURN: Duration = Duration::from_millis(5);
 
 /// What a verb wants at the desk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,6 +133,17 @@ impl<'a> Desk<'a> {
         };
         Ok(true)
     }
+    /// True when nothing more will happen: the release is over, or it is a demo that nobody plays.
+    ///
+    /// # Errors
+    /// When the lock beside the journal cannot be used.
+    pub fn is_over(&self) -> Result<bool, Failure> {
+        if self.view.state.status.is_over() || self.found.kind != Kind::Demo {
+            return Ok(self.view.state.status.is_over());
+        }
+        let held = Lock::is_held(&self.found.journal);
+        held.map(|held| !held).map_err(|error| Failure::new(Exit::StoreRefused, error.to_string()))
+    }
     /// Tells when another process records something.
     ///
     /// # Errors
@@ -158,6 +175,7 @@ impl<'a> Desk<'a> {
     /// # Errors
     /// When it is refused, or nobody knows.
     pub fn run_gate(self, gate: GateId) -> Result<Exit, Failure> {
+        self.may_run(&gate)?;
         let (reply, view) = self.act(Wish::RunGate { gate: gate.clone() })?;
         if !matches!(reply, Reply::Done { .. }) {
             return said(self.context, reply);
@@ -182,6 +200,20 @@ impl<'a> Desk<'a> {
         })
     }
 
+    /// Nothing is started, and nothing recorded, for a gate of the real world that this user does not trust.
+    fn may_run(&self, gate: &GateId) -> Result<(), Failure> {
+        let plan = &self.view.plan;
+        let by_hand = plan.gate(gate).is_none_or(|gate| matches!(gate.check, Check::Manual));
+        if self.found.kind != Kind::Live || by_hand {
+            return Ok(());
+        }
+        let grants = Grants::load(&self.context.home)?;
+        grants.find(plan).map(|_| ()).map_err(|distrust| {
+            Failure::new(Exit::NotTrusted, distrust.to_string())
+                .help("`tminus trust --list PLAN` says what it would do, `tminus trust PLAN` lets it")
+        })
+    }
+
     fn store(&self) -> Result<SqliteStore, Failure> {
         SqliteStore::open(&self.found.journal, OpenMode::Write)
             .map_err(|error| shelf::refused(&self.found.journal, &error))
@@ -201,15 +233,27 @@ impl<'a> Desk<'a> {
 
     /// Asks the engine that lives; without one, acts in this process under the journal's lock.
     fn act(&self, wish: Wish) -> Result<(Reply, View), Failure> {
-        let lock = Lock::take(&self.found.journal)
-            .map_err(|error| Failure::new(Exit::StoreRefused, error.to_string()))?;
-        match lock {
-            Some(lock) => {
+        let began = Instant::now();
+        loop {
+            let lock = Lock::take(&self.found.journal)
+                .map_err(|error| Failure::new(Exit::StoreRefused, error.to_string()))?;
+            if let Some(lock) = lock {
                 let acted = self.act_here(wish);
                 drop(lock);
-                acted
+                return acted;
             }
-            None => self.ask(wish),
+            // What makes things safe does not queue: the client does it beside whoever holds the lock.
+            if wish.is_safety() || self.wires.is_alive()? {
+                return self.ask(wish);
+            }
+            if began.elapsed() >= QUEUE {
+                return Err(Failure::new(
+                    Exit::Deadline,
+                    "another command acts on this journal; nothing was recorded",
+                )
+                .help("try again when it has ended"));
+            }
+            std::thread::sleep(TURN);
         }
     }
 

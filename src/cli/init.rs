@@ -69,7 +69,9 @@ impl Init {
             return Ok(Exit::Ok);
         }
         for note in &written.notes {
-            context.out.text(format!("{name}:{}: {}", note.line, note.text))?;
+            // A note on the whole document has no line.
+            let place = if note.line == 0 { name.to_string() } else { format!("{name}:{}", note.line) };
+            context.out.text(format!("{place}: {}", note.text))?;
         }
         context
             .out

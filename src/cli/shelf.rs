@@ -49,6 +49,13 @@ impl Found {
     fn name(&self) -> &str {
         self.state.identity.as_ref().map_or(self.stream.as_str(), |known| known.release.as_str())
     }
+    /// What `-r` takes for this release alone: in a simulated world, its journal's name.
+    fn handle(&self) -> &str {
+        match (self.kind, self.journal.file_stem().and_then(|stem| stem.to_str())) {
+            (Kind::World, Some(stem)) => stem,
+            _ => self.stream.as_str(),
+        }
+    }
     fn is_live(&self) -> bool {
         self.kind != Kind::Demo && !self.state.status.is_over()
     }
@@ -106,7 +113,7 @@ fn none(exit: Exit) -> Failure {
 
 fn only_live(mut live: Vec<Found>) -> Result<Found, Failure> {
     if live.len() > 1 {
-        let names: Vec<&str> = live.iter().map(|found| found.stream.as_str()).collect();
+        let names: Vec<&str> = live.iter().map(Found::handle).collect();
         return Err(Failure::usage("several releases are live")
             .word("several-releases")
             .help(format!("name one with -r: {}", names.join(", "))));
@@ -115,7 +122,10 @@ fn only_live(mut live: Vec<Found>) -> Result<Found, Failure> {
 }
 
 fn only(all: Vec<Found>, named: &str) -> Result<Found, Failure> {
-    let mut exact: Vec<Found> = all.iter().filter(|found| found.stream.as_str() == named).cloned().collect();
+    let mut exact: Vec<Found> = all.iter().filter(|found| found.handle() == named).cloned().collect();
+    if exact.is_empty() {
+        exact = all.iter().filter(|found| found.stream.as_str() == named).cloned().collect();
+    }
     if exact.is_empty() {
         exact = all.iter().filter(|found| found.name() == named).cloned().collect();
     }
@@ -125,7 +135,7 @@ fn only(all: Vec<Found>, named: &str) -> Result<Found, Failure> {
     let same: Vec<&Found> = exact.iter().filter(|found| Some(found.kind) == first).collect();
     match same.as_slice() {
         [] => {
-            let names: Vec<&str> = all.iter().map(|found| found.stream.as_str()).collect();
+            let names: Vec<&str> = all.iter().map(Found::handle).collect();
             let shown = Untrusted::new(named).line();
             let help = if names.is_empty() {
                 "there is none yet".to_owned()
@@ -139,7 +149,7 @@ fn only(all: Vec<Found>, named: &str) -> Result<Found, Failure> {
         [only] => Ok((*only).clone()),
         [newest, ..] if first == Some(Kind::Demo) => Ok((*newest).clone()),
         several => {
-            let names: Vec<&str> = several.iter().map(|found| found.stream.as_str()).collect();
+            let names: Vec<&str> = several.iter().map(|found| found.handle()).collect();
             Err(Failure::usage("several releases have that name")
                 .help(format!("write {}", names.join(" or "))))
         }

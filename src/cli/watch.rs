@@ -30,10 +30,13 @@ impl Watch {
             } else {
                 context.out.text(card::card(&status))?;
             }
-            if desk.view().state.status.is_over() {
+            if desk.is_over()? {
                 return Ok(Exit::Ok);
             }
             while !desk.refresh()? {
+                if desk.is_over()? {
+                    return Ok(Exit::Ok);
+                }
                 watcher.wait(WAIT).map_err(|error| desk.refused(&error))?;
             }
         }

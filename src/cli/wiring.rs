@@ -10,7 +10,7 @@ use super::{Home, worlds};
 use crate::base::ReleaseId;
 use crate::engine::client::Client;
 use crate::engine::clock::WallClock;
-use crate::engine::{Hosting, Joining, Lock, Setup, SourcesReader, Wiring, join};
+use crate::engine::{Hosting, Joining, Lock, Setup, SourcesReader, Wiring, is_served, join};
 use crate::journal::{OpenMode, SqliteStore};
 use crate::release::Presence;
 
@@ -56,7 +56,10 @@ impl Wires {
         if shelf::kind(&self.journal) == Some(Kind::Demo) {
             return Ok(false);
         }
-        Lock::is_held(&self.journal).map_err(|error| Failure::new(Exit::StoreRefused, error.to_string()))
+        // A verb that acts by itself holds the lock too, for as long as it takes, and answers nobody.
+        let held = Lock::is_held(&self.journal)
+            .map_err(|error| Failure::new(Exit::StoreRefused, error.to_string()))?;
+        Ok(held && is_served(self.home.runtime(), &self.journal))
     }
     /// A client of the engine on this journal, or of the journal alone while there is none.
     ///

@@ -13,8 +13,20 @@ const TEXT: usize = 100;
 /// What happened, in one line, without who and when.
 pub fn line(recorded: &Recorded, plan: &Plan) -> String {
     match &recorded.event {
-        Some(event) => of(event, plan),
+        Some(event) => format!("{}{}", of(event, plan), spoken(event, recorded, plan)),
         None => format!("`{}`, which this version does not know", Untrusted::new(&*recorded.kind).cell(TEXT)),
+    }
+}
+
+/// Marks an answer that was given for a role by somebody who does not speak for it: it was spoken elsewhere.
+fn spoken(event: &Event, recorded: &Recorded, plan: &Plan) -> String {
+    match event {
+        Event::ApprovalGiven { role, answer: Answer::Go | Answer::NoGo, .. }
+            if plan.role(role).is_some_and(|role| !role.has(recorded.actor.name())) =>
+        {
+            format!(" (spoken, recorded by {})", recorded.actor.name())
+        }
+        _ => String::new(),
     }
 }
 

@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
+/// How often those who only ask may be in the way before the lock counts as taken.
+const PROBES: usize = 1000;
+
 /// The right to be the engine of a journal; ends when it is dropped.
 #[derive(Debug)]
 pub struct Lock {
@@ -33,26 +36,40 @@ impl Lock {
     pub fn take(journal: &Path) -> Result<Option<Self>, LockError> {
         let path = beside(journal);
         let failed = |why: io::Error| LockError { path: path.display().to_string(), why };
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .mode(0o600)
-            .open(&path)
-            .map_err(failed)?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Some(Self { _file: file })),
-            Err(Errno::WOULDBLOCK) => Ok(None),
-            Err(error) => Err(failed(error.into())),
+        let file = file(&path).map_err(failed)?;
+        for _ in 0..PROBES {
+            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => return Ok(Some(Self { _file: file })),
+                Err(Errno::WOULDBLOCK) if is_taken(&file).map_err(failed)? => return Ok(None),
+                // Somebody only asks, and is gone at once.
+                Err(Errno::WOULDBLOCK) => std::thread::yield_now(),
+                Err(error) => return Err(failed(error.into())),
+            }
         }
+        Ok(None)
     }
 
-    /// True while an engine of this host lives on the journal. Asks without holding the lock for longer than that.
+    /// True while somebody of this host holds the lock of a journal. Asking keeps nobody from taking it.
     ///
     /// # Errors
     /// The file beside the journal cannot be made or locked.
     pub fn is_held(journal: &Path) -> Result<bool, LockError> {
-        Ok(Self::take(journal)?.is_none())
+        let path = beside(journal);
+        let failed = |why: io::Error| LockError { path: path.display().to_string(), why };
+        is_taken(&file(&path).map_err(failed)?).map_err(failed)
+    }
+}
+
+fn file(path: &Path) -> io::Result<File> {
+    OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)
+}
+
+/// True when somebody holds it for himself: whoever only asks shares it, for a moment.
+fn is_taken(file: &File) -> io::Result<bool> {
+    match flock(file, FlockOperation::NonBlockingLockShared) {
+        Ok(()) => flock(file, FlockOperation::Unlock).map(|()| false).map_err(io::Error::from),
+        Err(Errno::WOULDBLOCK) => Ok(true),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -31,4 +31,4 @@ pub use runtime::{Engine, simulate};
 pub use samples::SamplesCache;
 pub use server::{Hosting, ServeError, Server, Wiring};
 pub use setup::{End, Ending, EngineError, Nature, Setup};
-pub use socket::socket;
+pub use socket::{is_served, socket};

@@ -22,6 +22,11 @@ pub fn socket(runtime: &Path, journal: &Path) -> PathBuf {
     runtime.join(format!("tminus-{}.sock", Digest::of(place.as_os_str().as_encoded_bytes()).short()))
 }
 
+/// True while somebody listens there: an engine, and not a verb that holds the journal's lock for a moment.
+pub fn is_served(runtime: &Path, journal: &Path) -> bool {
+    reached(&socket(runtime, journal), |short| std::os::unix::net::UnixStream::connect(short)).is_ok()
+}
+
 /// Listens there; what a dead engine left is removed first. Whoever calls holds the journal's lock.
 pub(crate) fn listen(path: &Path) -> io::Result<UnixListener> {
     match std::fs::remove_file(path) {
@@ -70,7 +75,10 @@ mod tests {
         assert_eq!(mode & 0o777, 0o600);
         let (near, far) = tokio::join!(connect(&path), listener.accept());
         assert!(near.is_ok() && far.is_ok());
+        let journal = home.path().join("journal.db");
+        assert!(is_served(&deep, &journal));
         drop(listener);
+        assert!(!is_served(&deep, &journal), "a file is left, and nobody behind it");
         assert!(listen(&path).is_ok(), "what a dead engine left is replaced");
     }
 }

@@ -125,6 +125,18 @@ pub struct Role {
     pub escalate: Option<Escalation>,
 }
 
+impl Role {
+    /// True when this person may speak for the role. A login without a domain is the address of that name.
+    pub fn has(&self, person: &str) -> bool {
+        let is = |named: &String| match (named.split_once('@'), person.split_once('@')) {
+            (Some((login, _)), None) => login.eq_ignore_ascii_case(person),
+            (None, Some((login, _))) => named.eq_ignore_ascii_case(login),
+            _ => named.eq_ignore_ascii_case(person),
+        };
+        self.people.is_empty() || self.people.iter().any(is)
+    }
+}
+
 /// Who is asked, and after how long.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Escalation {

@@ -73,6 +73,10 @@ pub fn poll(status: &Status) -> String {
             let _ = write!(text, " · {state} {}", roles.join(", "));
         }
     }
+    for it in status.approvals.iter().filter(|it| it.spoken) {
+        let by = it.by.as_deref().unwrap_or("nobody");
+        let _ = write!(text, " · {}: {} (spoken, recorded by {by})", it.role, it.state);
+    }
     text
 }
 

@@ -74,6 +74,8 @@ pub struct Approval {
     pub by: Option<String>,
     /// How sure we are of who.
     pub assurance: Option<Assurance>,
+    /// True when it was spoken elsewhere, and `by` only wrote it down: the plan names others for the role.
+    pub spoken: bool,
 }
 
 /// How one service goes out.
@@ -208,6 +210,9 @@ fn approvals(state: &State, plan: &Plan) -> Vec<Approval> {
                 state: answer(known),
                 by: mark.map(|mark| mark.by.name().to_owned()),
                 assurance: mark.map(|mark| mark.assurance),
+                spoken: known.zip(mark).is_some_and(|(known, mark)| {
+                    matches!(known.answer, Some(Answer::Go | Answer::NoGo)) && !role.has(mark.by.name())
+                }),
             }
         })
         .collect()

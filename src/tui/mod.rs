@@ -22,6 +22,6 @@ mod widget;
 
 pub use keymap::{Keymap, KeymapError};
 pub use model::{Ids, Operator, RandomIds, ScreenName};
-pub use run::{Exit, Host, NoHost, Options, TuiError, run};
+pub use run::{Exit, Host, NoHost, Options, TuiError, require_terminal, run};
 pub use snapshot::{Stage, render, render_with};
 pub use theme::{Depth, Symbols, Theme, ThemeError, ThemeName};

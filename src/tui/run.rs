@@ -123,17 +123,26 @@ pub enum TuiError {
     Terminal(#[from] io::Error),
 }
 
-/// Shows a release until somebody leaves. Blocks; the calling thread becomes the UI thread.
+/// Asks whether there is a terminal to show anything on.
 ///
 /// # Errors
-/// There is no terminal, or it refused.
-pub fn run(client: Client, options: Options) -> Result<Exit, TuiError> {
+/// Standard input or output is none.
+pub fn require_terminal() -> Result<(), TuiError> {
     if !io::stdin().is_terminal() {
         return Err(TuiError::NoTerminal("standard input"));
     }
     if !io::stdout().is_terminal() {
         return Err(TuiError::NoTerminal("standard output"));
     }
+    Ok(())
+}
+
+/// Shows a release until somebody leaves. Blocks; the calling thread becomes the UI thread.
+///
+/// # Errors
+/// There is no terminal, or it refused.
+pub fn run(client: Client, options: Options) -> Result<Exit, TuiError> {
+    require_terminal()?;
     // Colours are the theme's business: with NO_COLOR set the library would drop modifiers too.
     crossterm::style::force_color_output(true);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -23,4 +23,5 @@ mod support;
 mod terminal;
 mod tools;
 mod verbs;
+mod verbs_scripts;
 mod worlds;

@@ -11,18 +11,18 @@ const PLAYBOOK: &str = "# Shop 2.0.0\n\n## Stage 1: Planning\n\n- [ ] Notify sup
                         ## Stage 2: Release\n\n- [ ] Tag pushed\n";
 
 /// A home with a playbook in it.
-struct Desk(TempDir);
+pub struct Desk(TempDir);
 
 impl Desk {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("shop.md"), PLAYBOOK).expect("written");
         Self(folder)
     }
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.0.path()
     }
-    fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+    pub fn run(&self, arguments: &[&str]) -> (i32, String, String) {
         let ended = Command::cargo_bin("tminus")
             .expect("built")
             .args(arguments)
@@ -36,13 +36,13 @@ impl Desk {
         (ended.status.code().expect("an exit code"), text(ended.stdout), text(ended.stderr))
     }
     /// Standard output of a verb that ends well, as JSON.
-    fn json(&self, arguments: &[&str]) -> Value {
+    pub fn json(&self, arguments: &[&str]) -> Value {
         let (code, out, err) = self.run(&[arguments, &["--json"]].concat());
         assert_eq!(code, 0, "{arguments:?}: {err}");
         serde_json::from_str(out.lines().last().expect("a line")).expect("JSON")
     }
     /// Code and word of a verb that fails, from the object on standard error.
-    fn fails(&self, arguments: &[&str]) -> (i32, String) {
+    pub fn fails(&self, arguments: &[&str]) -> (i32, String) {
         let (code, out, err) = self.run(&[arguments, &["--json"]].concat());
         assert_eq!(out, "", "{arguments:?} prints no answer");
         let error: Value = serde_json::from_str(&err).expect("one JSON object");

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::plan::Role;
-use crate::release::{Answer, ApprovalState};
+use crate::release::{Answer, ApprovalState, Mark};
 use crate::tui::model::{Model, Poll};
 use crate::tui::theme::Meaning;
 use crate::tui::widget::{Canvas, Piece, cells, piece, wall, window};
@@ -54,6 +54,13 @@ pub fn answer_look(model: &Model, known: Option<&ApprovalState>) -> (Meaning, &'
     }
 }
 
+/// Who answered, or who wrote down what somebody else said.
+fn recorded_by(role: &Role, known: Option<&ApprovalState>, mark: &Mark) -> String {
+    let said = matches!(known.and_then(|known| known.answer), Some(Answer::Go | Answer::NoGo));
+    let name = short_name(mark.by.name());
+    if said && !role.has(mark.by.name()) { format!("spoken, recorded by {name}") } else { name }
+}
+
 fn role_row(model: &Model, canvas: &mut Canvas<'_>, line: Rect, role: &Role, title: u16) {
     let known = model.view.state.approvals.get(&role.id);
     let (meaning, glyph, word) = answer_look(model, known);
@@ -66,7 +73,7 @@ fn role_row(model: &Model, canvas: &mut Canvas<'_>, line: Rect, role: &Role, tit
     let counts = known.is_some_and(|known| known.answer.is_some());
     let (who, assurance, when) = match known.and_then(|known| known.mark.as_ref()).filter(|_| counts) {
         Some(mark) => (
-            short_name(mark.by.name()),
+            recorded_by(role, known, mark),
             format!("{:?}", mark.assurance),
             wall(mark.at, &zone).chars().take(5).collect(),
         ),
