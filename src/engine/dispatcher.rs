@@ -161,7 +161,9 @@ impl Dispatcher {
                 break;
             }
         }
-        if self.state.plan.is_some_and(|plan| plan != self.plan.digest) {
+        // The sources too: prose changes what people read, and leaves the digest of the binding as it is.
+        let binding = self.state.plan.is_some_and(|plan| plan != self.plan.digest);
+        if binding || self.state.sources.is_some_and(|sources| sources != self.plan.sources_digest) {
             self.plan = Arc::new(self.adopted().map_err(StoreError::Unusable)?);
         }
         newest.iter().for_each(|recorded| self.remember(recorded));

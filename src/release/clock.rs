@@ -18,8 +18,11 @@ pub fn t(state: &State, plan: &Plan, now: Timestamp) -> Option<i64> {
 
 /// The moment an offset from T-0 falls on, in the release's own zone.
 pub fn moment(state: &State, plan: &Plan, offset: Offset) -> Option<Timestamp> {
-    let zone = TimeZone::get(&plan.release.zone).unwrap_or(TimeZone::UTC);
-    offset.at(t0(state, plan)?, &zone)
+    offset.at(t0(state, plan)?, &zone(plan))
+}
+
+fn zone(plan: &Plan) -> TimeZone {
+    TimeZone::get(&plan.release.zone).unwrap_or(TimeZone::UTC)
 }
 
 /// When an item is due: what a person set, what the plan says of it, or when its stage begins.
@@ -42,10 +45,13 @@ pub fn owner<'a>(state: &'a State, item: &'a Item) -> Option<&'a str> {
 
 /// Items that are due and not settled, earliest first.
 pub fn overdue(state: &State, plan: &Plan, now: Timestamp) -> Vec<(Timestamp, ItemId)> {
-    let mut late: Vec<(Timestamp, ItemId)> = open_and_due(state, plan)
-        .filter(|(at, _)| *at < now)
-        .map(|(at, item)| (at, item.id.clone()))
-        .collect();
+    let added = state.added.iter().filter_map(|item| {
+        let known = state.items.get(&item.id).filter(|known| !known.tick.is_settled())?;
+        Some((moment(state, plan, known.due??)?, &item.id))
+    });
+    let planned = open_and_due(state, plan).map(|(at, item)| (at, &item.id));
+    let mut late: Vec<(Timestamp, ItemId)> =
+        planned.chain(added).filter(|(at, _)| *at < now).map(|(at, id)| (at, id.clone())).collect();
     late.sort();
     late
 }
@@ -56,10 +62,16 @@ pub fn next_due<'a>(state: &State, plan: &'a Plan, now: Timestamp) -> Option<(Ti
 }
 
 fn open_and_due<'a>(state: &State, plan: &'a Plan) -> impl Iterator<Item = (Timestamp, &'a Item)> {
-    plan.items
-        .iter()
-        .filter(|item| !state.items.get(&item.id).is_some_and(|known| known.tick.is_settled()))
-        .filter_map(move |item| due(state, plan, item).map(|at| (at, item)))
-        .collect::<Vec<_>>()
-        .into_iter()
+    // T-0 and the zone are looked up once: there may be ten thousand items, and this is asked at every turn.
+    let from = t0(state, plan).map(|t0| (t0, zone(plan)));
+    let mut found = Vec::new();
+    if let Some((t0, zone)) = from {
+        let open = |item: &&Item| !state.items.get(&item.id).is_some_and(|known| known.tick.is_settled());
+        for item in plan.items.iter().filter(open) {
+            if let Some(at) = due_offset(state, item).and_then(|offset| offset.at(t0, &zone)) {
+                found.push((at, item));
+            }
+        }
+    }
+    found.into_iter()
 }

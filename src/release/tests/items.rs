@@ -77,3 +77,18 @@ fn items_are_added_split_and_unknown_ones_refused() {
     assert_eq!(explain::progress(&scene.state, &scene.plan), (1, 4));
     assert_eq!(scene.try_wish(tick("nowhere")).expect_err("unknown").code, RefusalCode::Unknown);
 }
+
+#[test]
+fn an_item_added_by_hand_is_late_like_any_other() {
+    let mut scene = Scene::planned();
+    scene.wish(Wish::AddItem { stage: "release".into(), text: "call the bank".into(), split_from: None });
+    scene.wish(Wish::Retime { item: "added/1".into(), due: Some(crate::base::Offset::seconds(-60)) });
+    scene.wish(Wish::SetT0 { t0: scene.now });
+    let late: Vec<_> = crate::release::clock::overdue(&scene.state, &scene.plan, scene.now)
+        .into_iter()
+        .map(|(_, item)| item)
+        .collect();
+    assert_eq!(late, ["added/1".into()]);
+    scene.wish(Wish::Tick { item: "added/1".into(), evidence: None, waiver: None });
+    assert!(crate::release::clock::overdue(&scene.state, &scene.plan, scene.now).is_empty());
+}

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use tminus::base::OperationId;
+use tminus::base::{Digest, OperationId};
+use tminus::engine::PlanReader;
 use tminus::engine::client::Reply;
 use tminus::engine::dispatcher::Dispatcher;
 use tminus::journal::Store;
+use tminus::plan::Plan;
 use tminus::release::{Act, Input, Outcome, RefusalCode, Report, RolloutPhase, State, Wish};
 
 use super::world::{Fixed, adopt, at, command, input, journal, plan, promote, roll_back, stream};
@@ -77,6 +79,40 @@ fn a_conflict_is_decided_anew_on_what_the_other_recorded() {
     assert!(matches!(answered.reply, Reply::Done { .. }), "{:?}", answered.reply);
     let events = store.read(&stream(), 1, 1000).unwrap();
     assert_eq!(&State::replay(&events), &**ours.state());
+}
+
+/// Sources are the name of the plan's digest; "sources" is the plan of this file.
+struct ByName;
+
+impl PlanReader for ByName {
+    fn read(&self, sources: &[u8]) -> Result<Plan, String> {
+        let mut found = plan();
+        if sources != b"sources" {
+            found.digest = Digest::of(sources);
+            found.sources_digest = found.digest;
+            found.triggers.clear();
+        }
+        Ok(found)
+    }
+}
+
+#[test]
+fn a_conflict_with_a_new_plan_is_decided_on_the_new_plan() {
+    let store = journal();
+    let writer = || Dispatcher::open(Box::new(store.another()), stream(), Arc::new(ByName)).unwrap();
+    let mut ours = writer();
+    under_way(&mut ours);
+    let mut theirs = writer();
+    let sources = theirs.keep(b"another").unwrap();
+    let wish = Wish::AdoptPlan { plan: Digest::of("another"), sources };
+    let answered = theirs.submit(&input(20, "bo", wish), at(4));
+    assert!(matches!(answered.reply, Reply::Done { .. }), "{:?}", answered.reply);
+    // A report does not read what others recorded before it is decided: its batch meets theirs.
+    let fewer =
+        Report::Readiness { rollout: "payments".into(), version: "3.1.4".to_owned(), ready: 9, of: 10 };
+    ours.submit(&Input::Report(fewer), at(5));
+    assert_eq!(ours.state().plan, Some(ours.plan().digest));
+    assert!(ours.plan().triggers.is_empty());
 }
 
 #[test]
