@@ -10,6 +10,7 @@
 
 mod arrows;
 mod checks;
+mod cockpit;
 mod engine;
 mod lints;
 mod plan_files;

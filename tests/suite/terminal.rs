@@ -69,7 +69,7 @@ struct Shown {
 }
 
 /// A child on a terminal.
-struct Terminal {
+pub(crate) struct Terminal {
     shown: Arc<Shown>,
     keys: Box<dyn Write + Send>,
     master: Box<dyn MasterPty + Send>,
@@ -93,7 +93,7 @@ impl Terminal {
         Self::run(command, fault)
     }
 
-    fn run(mut command: CommandBuilder, fault: &str) -> Self {
+    pub(crate) fn run(mut command: CommandBuilder, fault: &str) -> Self {
         let size = PtySize { rows: 30, cols: 100, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pty");
         command.env_remove("TMUX");
@@ -123,13 +123,13 @@ impl Terminal {
         Self { shown, keys, master: pair.master, child }
     }
 
-    fn type_keys(&mut self, keys: &str) {
+    pub(crate) fn type_keys(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).expect("keys");
         self.keys.flush().expect("keys");
     }
 
     /// Waits until the terminal shows it.
-    fn wait(&self, what: &str, holds: impl Fn(&vt100::Screen) -> bool) {
+    pub(crate) fn wait(&self, what: &str, holds: impl Fn(&vt100::Screen) -> bool) {
         let until = Instant::now() + LONG;
         let mut shown = self.shown.parser.lock().expect("the screen");
         while !holds(shown.0.screen()) {
@@ -140,7 +140,7 @@ impl Terminal {
         }
     }
 
-    fn wait_for(&self, text: &str) {
+    pub(crate) fn wait_for(&self, text: &str) {
         self.wait(text, |screen| screen.contents().contains(text));
     }
 
@@ -151,7 +151,7 @@ impl Terminal {
     }
 
     /// Waits for the end and gives what was on the terminal then.
-    fn end(mut self) -> (u32, vt100::Screen) {
+    pub(crate) fn end(mut self) -> (u32, vt100::Screen) {
         let status = self.child.wait().expect("the child's end");
         let until = Instant::now() + LONG;
         let mut shown = self.shown.parser.lock().expect("the screen");
@@ -161,13 +161,13 @@ impl Terminal {
         (status.exit_code(), shown.0.screen().clone())
     }
 
-    fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         let pid = self.child.process_id().and_then(|pid| Pid::from_raw(pid as i32)).expect("the child's id");
         kill_process(pid, signal).expect("a signal");
     }
 }
 
-fn assert_restored(screen: &vt100::Screen) {
+pub(crate) fn assert_restored(screen: &vt100::Screen) {
     assert!(!screen.alternate_screen(), "the alternate screen is left");
     assert!(!screen.hide_cursor(), "the cursor is back");
     assert!(!screen.bracketed_paste(), "paste is plain again");
@@ -296,10 +296,10 @@ fn the_shell_can_stop_it_and_bring_it_back() {
 }
 
 /// A tmux of its own, ended with the test.
-struct Tmux(String);
+pub(crate) struct Tmux(pub(crate) String);
 
 impl Tmux {
-    fn command(&self, arguments: &[&str]) -> String {
+    pub(crate) fn command(&self, arguments: &[&str]) -> String {
         let output = Command::new("tmux")
             .args(["-L", &self.0, "-f", "/dev/null"])
             .args(arguments)
@@ -309,7 +309,7 @@ impl Tmux {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    fn wait_for(&self, text: &str) {
+    pub(crate) fn wait_for(&self, text: &str) {
         let until = Instant::now() + LONG;
         loop {
             let shown = self.command(&["capture-pane", "-p", "-t", "it"]);

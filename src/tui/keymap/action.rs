@@ -43,6 +43,7 @@ pub enum Action {
     Attach,
     OpenLink,
     AddItem,
+    SplitItem,
     Retime,
     LeaveStage,
     // gates
@@ -62,6 +63,7 @@ pub enum Action {
     Hold,
     Resume,
     RollBack,
+    FireTrigger,
     RearmMessages,
     DeclareStable,
     CancelRelease,
@@ -86,10 +88,11 @@ impl Action {
     }
 
     /// What the palette offers beside the keys, with its words.
-    pub const PALETTE_ONLY: [(Self, &'static str); 9] = [
+    pub const PALETTE_ONLY: [(Self, &'static str); 10] = [
         (Self::Start, "start the release: T-0"),
         (Self::PromoteFull, "promote to all traffic at once"),
         (Self::Resume, "lift the hold and let automation go on"),
+        (Self::FireTrigger, "fire a trigger that only a person can see, with a reason"),
         (Self::RearmMessages, "let messages and checkpoints go on after a hold or rollback"),
         (Self::DeclareStable, "declare the release stable"),
         (Self::CancelRelease, "call the release off"),

@@ -133,6 +133,8 @@ pub struct ItemLine<'a> {
     pub depth: u8,
     /// Its line in the document, 0 for none.
     pub line: u32,
+    /// True when the document already shows it ticked.
+    pub ticked_in_file: bool,
     /// What else is known.
     pub known: Option<&'a ItemState>,
 }
@@ -154,6 +156,7 @@ pub fn item_line(view: &View, place: ItemRef) -> Option<ItemLine<'_>> {
                 bound: item.bound.as_ref(),
                 depth: item.depth,
                 line: item.line,
+                ticked_in_file: item.ticked,
                 known: None,
             }
         }
@@ -170,6 +173,7 @@ pub fn item_line(view: &View, place: ItemRef) -> Option<ItemLine<'_>> {
                 bound: None,
                 depth: 0,
                 line: 0,
+                ticked_in_file: false,
                 known: None,
             }
         }

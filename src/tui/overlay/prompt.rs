@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use tui_input::Input;
 
-use crate::base::{GateId, ItemId, Offset, RoleId, Seconds, StageId, Untrusted};
+use crate::base::{GateId, ItemId, Offset, RoleId, Seconds, StageId, TriggerId, Untrusted};
 use crate::release::{Answer, Wish};
 use crate::tui::model::{Model, Operator};
 use crate::tui::theme::Meaning;
@@ -24,6 +24,8 @@ pub enum Purpose {
     Attach(ItemId),
     /// A new item of a stage.
     AddItem(StageId),
+    /// The part of an item that becomes one of its own.
+    SplitItem(StageId, ItemId),
     /// When an item is due.
     Retime(ItemId),
     /// Why a role says no-go or is absent.
@@ -32,6 +34,8 @@ pub enum Purpose {
     Review(GateId, bool),
     /// Why a gate is let be.
     WaiveGate(GateId),
+    /// Which of these triggers fires, and what a person saw.
+    FireTrigger(Vec<TriggerId>),
     /// Why the release is called off.
     CancelRelease,
 }
@@ -60,6 +64,8 @@ impl Purpose {
             Self::Assign(_) => "Who owns this item?",
             Self::Attach(_) => "Attach a link, @file or text",
             Self::AddItem(_) => "Add an item",
+            Self::SplitItem(..) => "Split this item: which part becomes its own?",
+            Self::FireTrigger(_) => "Fire a trigger: which, and what did you see?",
             Self::Retime(_) => "When is it due?",
             Self::Answer(_, Answer::Absent) => "Absent: why?",
             Self::Answer(..) => "No-go: why?",
@@ -75,6 +81,7 @@ impl Purpose {
         match self {
             Self::Assign(_) => "a person or a role; empty takes the owner away",
             Self::Retime(_) => "T+2h, -30m, 3d; empty takes the due time away",
+            Self::FireTrigger(_) => "TRIGGER: what you saw; its actions follow at once",
             Self::Attach(_) => "https://... is a link, @path is a file, all else is kept as text",
             _ => "",
         }
@@ -95,6 +102,16 @@ impl Purpose {
             Self::Assign(item) => Wish::Assign { item, owner: (!text.is_empty()).then(|| text.to_owned()) },
             Self::Attach(item) => return attach(item, text),
             Self::AddItem(stage) => Wish::AddItem { stage, text: said, split_from: None },
+            Self::SplitItem(stage, item) => Wish::AddItem { stage, text: said, split_from: Some(item) },
+            Self::FireTrigger(known) => match text.split_once(':') {
+                Some((name, reason)) if !reason.trim().is_empty() => {
+                    match known.into_iter().find(|id| id.as_str() == name.trim()) {
+                        Some(trigger) => Wish::FireTrigger { trigger, reason: Untrusted::new(reason.trim()) },
+                        None => return Outcome::Wrong("no manual trigger has this name"),
+                    }
+                }
+                _ => return Outcome::Wrong("write the trigger, a colon, and what you saw"),
+            },
             Self::Retime(item) if text.is_empty() => Wish::Retime { item, due: None },
             Self::Retime(item) => match offset(text) {
                 Some(due) => Wish::Retime { item, due: Some(due) },

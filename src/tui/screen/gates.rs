@@ -60,6 +60,8 @@ fn gate_row(model: &Model, canvas: &mut Canvas<'_>, line: Rect, gate: &Gate, tit
     let action = match () {
         () if waived => "waived",
         () if standing.allows && look.meaning == Meaning::Good => "",
+        // A gate that warns and says warn says it once.
+        () if otherwise_word(&gate.otherwise) == look.word => "",
         () => otherwise_word(&gate.otherwise),
     };
     let right = line.right();

@@ -29,6 +29,9 @@ pub fn page(model: &Model, width: u16) -> Page {
     if !why.is_empty() {
         page.field("reason", Meaning::Base, &why);
     }
+    if item.ticked_in_file {
+        page.field("in the file", Meaning::Warn, "shown as ticked there; here a person ticks it");
+    }
     let stage = model.view.plan.stage(item.stage).map(|stage| stage.title.line());
     page.field("stage", Meaning::Base, &stage.unwrap_or_else(|| item.stage.to_string()));
     if let Some(group) = item.group {

@@ -2,9 +2,9 @@
 
 use super::moves::{back, focus, go, open, step};
 use super::{Effect, keys};
-use crate::base::{ItemId, RoleId, Untrusted, Weight};
-use crate::plan::Bound;
-use crate::release::{Answer, Evidence, Tick, Wish};
+use crate::base::{ItemId, RoleId, TriggerId, Untrusted, Weight};
+use crate::plan::{Bound, Watched};
+use crate::release::{Answer, Evidence, Tick, TriggerPhase, Wish};
 use crate::tui::keymap::Action;
 use crate::tui::model::{Cursor, Model, Order, Pane, Row, ScreenName, next_weight};
 use crate::tui::overlay::{Change, Confirm, Overlay, Palette, Prompt, Purpose};
@@ -68,6 +68,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::OpenLink => return open_link(model),
         Action::NoteRelease => prompt(model, Purpose::Note(None), ""),
         Action::AddItem => add_item(model),
+        Action::SplitItem => split_item(model),
+        Action::FireTrigger => fire_trigger(model),
         Action::RunGate => return run_gate(model),
         Action::AcceptGate | Action::DeclineGate | Action::WaiveGate => on_gate(model, action),
         Action::Go | Action::NoGo | Action::Absent => on_role(model, action),
@@ -198,6 +200,27 @@ fn add_item(model: &mut Model) {
     match place.and_then(|place| model.view.plan.stages.get(place)).map(|stage| stage.id.clone()) {
         Some(stage) => prompt(model, Purpose::AddItem(stage), ""),
         None => say(model, "select a stage first"),
+    }
+}
+
+fn split_item(model: &mut Model) {
+    match model.item().map(|item| (item.stage.clone(), item.id.clone(), item.tick.is_settled())) {
+        Some((stage, item, false)) => prompt(model, Purpose::SplitItem(stage, item), ""),
+        Some(_) => say(model, "this item is settled; open it again before you split it"),
+        None => say(model, "select an item first"),
+    }
+}
+
+/// Offers the manual triggers that have not fired; which of them is written out, so that none fires by mistake.
+fn fire_trigger(model: &mut Model) {
+    let fired = |id: &TriggerId| {
+        model.view.state.triggers.get(id).map(|known| known.phase) == Some(TriggerPhase::Fired)
+    };
+    let manual = model.view.plan.triggers.iter().filter(|trigger| trigger.when == Watched::Manual);
+    let ids: Vec<_> = manual.map(|trigger| trigger.id.clone()).filter(|id| !fired(id)).collect();
+    match ids.first().map(|first| format!("{first}: ")) {
+        Some(begun) => prompt(model, Purpose::FireTrigger(ids), &begun),
+        None => say(model, "no trigger waits for a person; R rolls back"),
     }
 }
 
