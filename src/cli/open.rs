@@ -87,9 +87,11 @@ impl Open {
         let store = self.store(&journal)?;
         let known = shelf::find(&journal, &stream).ok();
         let same = |found: &Found| found.state.plan == Some(plan.digest);
+        // Prose and items may change without a question; what binds may not.
+        let unchanged = |found: &Found| same(found) && found.state.sources == Some(sources.digest());
         match known {
-            Some(found) if same(&found) => return Ok(found),
-            Some(found) if !self.adopt => {
+            Some(found) if unchanged(&found) => return Ok(found),
+            Some(found) if !self.adopt && !same(&found) => {
                 context.out.remark(&format!(
                     "{} differs from the plan this release adopted; `tminus open {} --adopt` adopts it",
                     file.display(),

@@ -256,7 +256,7 @@ impl Dispatcher {
 
     /// The plan an input is decided on: the adopted one, or the one it brings.
     fn plan_for(&self, input: &Input) -> Result<Arc<Plan>, Refusal> {
-        let Input::Command(Command { wish: Wish::AdoptPlan { plan, sources }, .. }) = input else {
+        let Input::Command(Command { wish: Wish::AdoptPlan { plan, sources, .. }, .. }) = input else {
             return Ok(self.plan.clone());
         };
         let refusal = |message: String| Refusal {

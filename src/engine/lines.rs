@@ -96,6 +96,7 @@ fn item(event: &Event, plan: &Plan) -> Option<String> {
         Event::ItemRetimed { item, due: None } => format!("{} is not due any more", title(item, plan)),
         Event::ItemNoted { item, note } => format!("note on {}: {}", title(item, plan), note.cell(TEXT)),
         Event::ItemAttached { item, evidence } => format!("{}{}", title(item, plan), shown(evidence)),
+        Event::ItemMatched { item, to } => format!("{item} is now {to}"),
         Event::ItemAdded { item, text, .. } => format!("added {item}: {}", text.cell(TEXT)),
         _ => return None,
     })

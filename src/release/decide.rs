@@ -34,7 +34,9 @@ pub fn decide(state: &State, plan: &Plan, input: &Input, now: Timestamp) -> Deci
 fn grant(draft: &mut Draft<'_>, command: &Command) -> Result<(), Refusal> {
     may(draft, command)?;
     match &command.wish {
-        Wish::AdoptPlan { plan, sources } => policy::lifecycle::adopt(draft, *plan, *sources),
+        Wish::AdoptPlan { plan, sources, matched } => {
+            policy::lifecycle::adopt(draft, *plan, *sources, matched)
+        }
         Wish::OpenAttempt { artifact } => policy::lifecycle::open_attempt(draft, artifact),
         Wish::SetT0 { t0 } => policy::lifecycle::set_t0(draft, *t0),
         Wish::LeaveStage { waiver } => policy::lifecycle::leave_stage(draft, waiver.as_ref()),

@@ -104,6 +104,13 @@ pub enum Event {
         /// The item it was split from, when it was.
         split_from: Option<ItemId>,
     },
+    /// The document changed, and an item was found again under another id.
+    ItemMatched {
+        /// Its id before.
+        item: ItemId,
+        /// Its id now.
+        to: ItemId,
+    },
     /// A stage became current.
     StageEntered {
         /// Which.

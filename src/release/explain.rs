@@ -28,6 +28,7 @@ pub fn explain(state: &State, plan: &Plan, now: Timestamp) -> Vec<Blocker> {
         all.extend(exit(state, plan, stage, now));
     }
     all.extend(unfinished(state));
+    all.extend(missing(state, plan));
     let mut seen = Vec::new();
     all.retain(|blocker| {
         let new = !seen.contains(blocker);
@@ -280,6 +281,24 @@ fn soak(known: &crate::release::state::RolloutState, rollout: &Rollout, now: Tim
         "soak",
         format!("{}: soak of step {} has {} to go", rollout.id, known.step, clock_text(left)),
         "it counts only time with good data",
+    ))
+}
+
+/// Items that somebody touched and that the document no longer holds.
+fn missing(state: &State, plan: &Plan) -> Option<Blocker> {
+    let known: std::collections::BTreeSet<&str> = plan
+        .items
+        .iter()
+        .map(|item| item.id.as_str())
+        .chain(state.added.iter().map(|added| added.id.as_str()))
+        .collect();
+    let gone: Vec<&str> = state.items.keys().map(|id| id.as_str()).filter(|id| !known.contains(id)).collect();
+    let first = gone.first()?;
+    let more = if gone.len() > 1 { format!(" and {} more", gone.len() - 1) } else { String::new() };
+    Some(blocker(
+        "item",
+        format!("`{first}`{more} had ticks or notes and is no longer in the document"),
+        "what was recorded stays in the log; tick what took its place",
     ))
 }
 

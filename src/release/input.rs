@@ -46,6 +46,9 @@ pub enum Wish {
         plan: Digest,
         /// The blob of the sources.
         sources: Digest,
+        /// Items of the document before that are found again under another id: old and new.
+        #[serde(default)]
+        matched: Vec<(ItemId, ItemId)>,
     },
     /// Begin the next attempt with another artifact.
     OpenAttempt {

@@ -46,7 +46,7 @@ fn play(name: &str, seed: u64) -> Ending {
     let sources = bundled::demo();
     let resolved = resolve(&sources).expect("the bundled plan");
     let blob = store.put_blob(&sources.to_bytes()).expect("kept");
-    let adopt = Wish::AdoptPlan { plan: resolved.plan.digest, sources: blob };
+    let adopt = Wish::AdoptPlan { plan: resolved.plan.digest, sources: blob, matched: Vec::new() };
     let play = world.play(Arc::new(clock.clone()), world.start());
     let setup = Setup {
         store: Box::new(store),

@@ -24,6 +24,11 @@ impl State {
             Event::ItemRetimed { item, due } => self.item_mut(item).due = Some(*due),
             Event::ItemNoted { item, note } => self.item_mut(item).notes.push((mark.clone(), note.clone())),
             Event::ItemAttached { item, evidence } => self.item_mut(item).evidence.push(evidence.clone()),
+            Event::ItemMatched { item, to } => {
+                if let Some(known) = self.items.remove(item) {
+                    self.items.entry(to.clone()).or_insert(known);
+                }
+            }
             Event::ItemAdded { item, stage, text, split_from } => self.added.push(AddedItem {
                 id: item.clone(),
                 stage: stage.clone(),

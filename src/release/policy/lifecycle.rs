@@ -11,7 +11,7 @@ use crate::release::state::{RolloutPhase, Status};
 
 type Granted = Result<(), Refusal>;
 
-pub fn adopt(draft: &mut Draft<'_>, plan: Digest, sources: Digest) -> Granted {
+pub fn adopt(draft: &mut Draft<'_>, plan: Digest, sources: Digest, matched: &[(ItemId, ItemId)]) -> Granted {
     let spec = &draft.plan.release;
     if draft.state.identity.is_none() {
         draft.push(Event::ReleaseCreated {
@@ -28,6 +28,12 @@ pub fn adopt(draft: &mut Draft<'_>, plan: Digest, sources: Digest) -> Granted {
     }
     let binding = draft.state.plan != Some(plan);
     draft.push(Event::PlanAdopted { plan, sources });
+    for (item, to) in matched {
+        let touched = draft.state.items.contains_key(item) && !draft.state.items.contains_key(to);
+        if touched && draft.plan.item(item).is_none() && draft.plan.item(to).is_some() {
+            draft.push(Event::ItemMatched { item: item.clone(), to: to.clone() });
+        }
+    }
     if binding {
         approvals::void_all(draft, "the plan changed");
     }

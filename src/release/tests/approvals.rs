@@ -36,7 +36,7 @@ fn a_changed_plan_and_a_worse_verdict_void_what_rested_on_them() {
     assert_eq!(scene.state.status, Status::Planned);
 
     let mut scene = Scene::ready();
-    scene.wish(Wish::AdoptPlan { plan: Digest::of("other"), sources: Digest::of("other") });
+    scene.wish(Wish::AdoptPlan { plan: Digest::of("other"), sources: Digest::of("other"), matched: vec![] });
     assert_eq!(scene.state.approvals["qa"].answer, None);
 }
 
@@ -44,7 +44,11 @@ fn a_changed_plan_and_a_worse_verdict_void_what_rested_on_them() {
 fn a_note_or_a_tick_voids_nothing() {
     let mut scene = Scene::ready();
     scene.wish(Wish::Note { item: None, note: Untrusted::new("all calm") });
-    scene.wish(Wish::AdoptPlan { plan: Digest::of("plan"), sources: Digest::of("a mended typo") });
+    scene.wish(Wish::AdoptPlan {
+        plan: Digest::of("plan"),
+        sources: Digest::of("a mended typo"),
+        matched: vec![],
+    });
     assert_eq!(scene.state.status, Status::Approved);
 }
 

@@ -92,3 +92,22 @@ fn an_item_added_by_hand_is_late_like_any_other() {
     scene.wish(Wish::Tick { item: "added/1".into(), evidence: None, waiver: None });
     assert!(crate::release::clock::overdue(&scene.state, &scene.plan, scene.now).is_empty());
 }
+
+#[test]
+fn a_changed_document_keeps_its_ticks_under_the_new_ids_and_says_what_is_gone() {
+    let mut scene = Scene::planned();
+    scene.wish(tick("validation/docs"));
+    scene.wish(tick("release/announce"));
+    let mut plan = scene.plan.clone();
+    plan.items.retain(|item| item.id != "release/announce".into());
+    plan.items[1].id = "validation/documents".into();
+    scene.plan = plan;
+    scene.wish(Wish::AdoptPlan {
+        plan: crate::base::Digest::of("plan"),
+        sources: crate::base::Digest::of("changed"),
+        matched: vec![("validation/docs".into(), "validation/documents".into())],
+    });
+    assert!(matches!(scene.state.items["validation/documents"].tick, Tick::Done(_)));
+    let why = explain(&scene.state, &scene.plan, scene.now);
+    assert!(why.iter().any(|blocker| blocker.message.contains("`release/announce` had ticks")), "{why:?}");
+}

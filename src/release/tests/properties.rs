@@ -56,7 +56,11 @@ fn moves() -> impl Strategy<Value = Move> {
         Just(Move::Wish(Wish::DeclareStable)),
         Just(Move::Wish(Wish::OpenAttempt { artifact: "1.1.1".into() })),
         text().prop_map(|reason| Move::Wish(Wish::LeaveStage { waiver: Some(reason) })),
-        Just(Move::Wish(Wish::AdoptPlan { plan: Digest::of("b"), sources: Digest::of("b") })),
+        Just(Move::Wish(Wish::AdoptPlan {
+            plan: Digest::of("b"),
+            sources: Digest::of("b"),
+            matched: vec![]
+        })),
         any::<bool>().prop_map(move |good| Move::Report(Report::DataQuality {
             rollout: "web".into(),
             good,

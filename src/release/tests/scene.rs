@@ -35,7 +35,11 @@ impl Scene {
             wake_at: None,
             commands: 0,
         };
-        scene.wish(Wish::AdoptPlan { plan: Digest::of("plan"), sources: Digest::of("sources") });
+        scene.wish(Wish::AdoptPlan {
+            plan: Digest::of("plan"),
+            sources: Digest::of("sources"),
+            matched: vec![],
+        });
         scene
     }
 

@@ -304,7 +304,7 @@ pub fn journal() -> MemoryStore {
 }
 
 pub fn adopt() -> Wish {
-    Wish::AdoptPlan { plan: Digest::of("plan"), sources: Digest::of("sources") }
+    Wish::AdoptPlan { plan: Digest::of("plan"), sources: Digest::of("sources"), matched: Vec::new() }
 }
 
 pub fn promote() -> Wish {

@@ -104,7 +104,7 @@ fn a_conflict_with_a_new_plan_is_decided_on_the_new_plan() {
     under_way(&mut ours);
     let mut theirs = writer();
     let sources = theirs.keep(b"another").unwrap();
-    let wish = Wish::AdoptPlan { plan: Digest::of("another"), sources };
+    let wish = Wish::AdoptPlan { plan: Digest::of("another"), sources, matched: Vec::new() };
     let answered = theirs.submit(&input(20, "bo", wish), at(4));
     assert!(matches!(answered.reply, Reply::Done { .. }), "{:?}", answered.reply);
     // A report does not read what others recorded before it is decided: its batch meets theirs.
@@ -190,6 +190,7 @@ fn a_plan_whose_sources_say_otherwise_is_refused() {
     let wish = Wish::AdoptPlan {
         plan: tminus::base::Digest::of("another plan"),
         sources: tminus::base::Digest::of("sources"),
+        matched: Vec::new(),
     };
     let answered = writer.submit(&input(1, "ada", wish), at(1));
     let Reply::Refused(refusal) = answered.reply else { panic!("not refused") };
