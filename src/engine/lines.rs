@@ -46,7 +46,7 @@ fn release(event: &Event) -> Option<String> {
         }
         Event::PlanAdopted { plan, .. } => format!("plan {} adopted", plan.short()),
         Event::AttemptOpened { attempt, artifact } => format!("attempt {attempt} opened with {artifact}"),
-        Event::T0Set { t0 } => format!("T-0 set to {t0}"),
+        Event::T0Set { t0 } => format!("T-0 set to {}", t0.strftime("%Y-%m-%d %H:%M:%S UTC")),
         Event::StageEntered { stage } => format!("stage {stage} entered"),
         Event::StageLeft { stage, waiver: None } => format!("stage {stage} left"),
         Event::StageLeft { stage, waiver: Some(why) } => {
@@ -161,6 +161,7 @@ fn watch(event: &Event) -> Option<String> {
     Some(match event {
         Event::Assessed { metric, from, to, value, .. } => match value {
             Some(value) => format!("metric {metric}: {from} → {to} at {value}"),
+            None if from == to => format!("metric {metric}: {to}"),
             None => format!("metric {metric}: {from} → {to}"),
         },
         Event::DataQualityChanged { rollout, good: true, since } => {

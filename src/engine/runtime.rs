@@ -110,7 +110,9 @@ impl Stage {
     /// Lets them act when something changed since they last looked, or it is their time; true when they did.
     fn act(&mut self, core: &mut Core) -> bool {
         let Some(cast) = &mut self.cast else { return false };
-        let (view, now) = (core.view(), core.now());
+        let now = core.now();
+        // The newest picture may be older than the clock; people know what time it is.
+        let view = View { now, ..(*core.view()).clone() };
         let version = view.state.version;
         let changed = self.looked.is_none_or(|(seen, _)| seen != version);
         let due = cast.next().is_some_and(|at| at <= now) && self.looked.is_none_or(|(_, at)| at < now);
@@ -150,6 +152,11 @@ impl Host {
         let mut counter = self.core.change_counter();
         let mut jumps = self.core.is_real().then(Jumps::new);
         loop {
+            // Something may always be due: the tasks that were started must get their turn all the same.
+            tokio::task::yield_now().await;
+            while let Ok(seen) = self.seen.try_recv() {
+                self.core.seen(seen);
+            }
             self.core.tick();
             self.core.publish();
             if self.stage.act(&mut self.core) {
@@ -187,9 +194,6 @@ impl Host {
                         self.core.catch_up();
                     }
                 }
-            }
-            while let Ok(seen) = self.seen.try_recv() {
-                self.core.seen(seen);
             }
         }
     }

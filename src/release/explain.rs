@@ -80,7 +80,7 @@ pub fn promote(state: &State, plan: &Plan, rollout: &Rollout, now: Timestamp) ->
     let known = state.rollouts.get(&rollout.id).cloned().unwrap_or_default();
     let mut all = held(&known, rollout);
     if let Some(operation) = known.operation.as_ref().and_then(|id| state.operations.get(id)) {
-        let since = now.as_second() - operation.mark.at.as_second();
+        let since = (now.as_second() - operation.mark.at.as_second()).max(0);
         all.push(blocker(
             "operation",
             format!("{}: {} is under way for {since} s", rollout.id, operation.act.key()),

@@ -1,4 +1,5 @@
-//! When to draw. Pure: the first request is granted at once, later ones after a least gap; silent when idle.
+//! When to draw. Pure: a person's key is answered at once, what changes by itself waits for a least gap; silent when
+//! idle.
 
 /// Grants frames. Times are milliseconds on one clock.
 #[derive(Clone, Copy, Debug)]
@@ -6,20 +7,27 @@ pub struct Pacer {
     gap: u64,
     last: Option<u64>,
     wanted: bool,
+    urgent: bool,
 }
 
 impl Pacer {
     /// Frames at least so far apart.
     pub fn new(gap: u64) -> Self {
-        Self { gap, last: None, wanted: false }
+        Self { gap, last: None, wanted: false, urgent: false }
     }
     /// Something changed.
     pub fn request(&mut self) {
         self.wanted = true;
     }
+    /// A person did something: what it changed is shown at once. Keys that came together are one answer.
+    pub fn answer(&mut self) {
+        self.wanted = true;
+        self.urgent = true;
+    }
     /// When the frame that is wanted may be drawn; none when none is.
     pub fn due(&self) -> Option<u64> {
-        self.wanted.then(|| self.last.map_or(0, |last| last + self.gap))
+        let gap = if self.urgent { 0 } else { self.gap };
+        self.wanted.then(|| self.last.map_or(0, |last| last + gap))
     }
     /// True when a frame is to be drawn now; the caller draws it.
     pub fn take(&mut self, now: u64) -> bool {
@@ -27,6 +35,7 @@ impl Pacer {
         if granted {
             self.last = Some(now);
             self.wanted = false;
+            self.urgent = false;
         }
         granted
     }
@@ -52,5 +61,16 @@ mod tests {
         assert!(pacer.due().is_none());
         pacer.request();
         assert_eq!(pacer.due(), Some(132));
+    }
+
+    #[test]
+    fn a_key_does_not_wait_for_the_gap_and_leaves_it_as_it_was() {
+        let mut pacer = Pacer::new(33);
+        pacer.request();
+        assert!(pacer.take(0));
+        pacer.answer();
+        assert!(pacer.take(1));
+        pacer.request();
+        assert_eq!(pacer.due(), Some(34));
     }
 }

@@ -278,6 +278,9 @@ impl Ui {
     fn take_in(&mut self, came: Vec<Msg>) -> bool {
         for msg in came {
             let at = self.at();
+            if let Msg::Key(_) | Msg::Paste(_) = msg {
+                self.pacer.answer();
+            }
             for effect in update(&mut self.model, msg, at) {
                 if effect == Effect::Quit {
                     return true;

@@ -29,17 +29,15 @@ impl Remote {
                 Some(rescued) => {
                     let _ = asker.send(rescued.keep(bytes).await);
                 }
-                None => match self.lock() {
-                    Some(lock) => {
-                        let _ = asker.send(self.keep_here(&bytes));
-                        drop(lock);
-                    }
-                    None => {
-                        let number = self.number();
-                        let ask = Ask::Keep { number, bytes: wire::to_hex(&bytes) };
-                        self.ask(ask, number, PATIENCE, Asked::Keep(asker)).await;
-                    }
-                },
+                // Bytes are kept by their digest: that needs no lock, whoever else writes.
+                None if self.line.is_none() => {
+                    let _ = asker.send(self.keep_here(&bytes));
+                }
+                None => {
+                    let number = self.number();
+                    let ask = Ask::Keep { number, bytes: wire::to_hex(&bytes) };
+                    self.ask(ask, number, PATIENCE, Asked::Keep(asker)).await;
+                }
             },
             Request::Page(from, count, asker) => {
                 let page = self.writer.store().read(&self.stream, from.max(1), count.min(10_000));
