@@ -1,5 +1,6 @@
 //! From a key to the end of its frame, through a real pseudo-terminal, on a release of 10 000 items. The floor to
 //! compare with is a bare list drawn by the same library; only ratios carry over to another machine.
+#![allow(clippy::expect_used, reason = "a bench that cannot run should say where")]
 
 use std::io::{Read, Write};
 use std::path::Path;
