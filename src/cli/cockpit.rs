@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use super::exit::{Exit, Failure};
 use super::files;
+use super::home::Home;
 use super::operator::operator;
 use super::wiring::Wires;
 use crate::base::{Assurance, ReleaseId, Via};
 use crate::engine::client::Client;
-use crate::tui::{Host, Operator, Options, ThemeName, TuiError};
+use crate::tui::{Host, Keymap, Operator, Options, ThemeName, TuiError};
 
 /// What the cockpit asks of this machine.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +42,7 @@ impl Host for Machine {
 pub fn show(wires: &Wires, stream: &ReleaseId) -> Result<Exit, Failure> {
     let runtime = runtime()?;
     let client = runtime.block_on(wires.join(stream))?;
-    let shown = play(client);
+    let shown = play(&wires.home, client);
     runtime.shutdown_background();
     shown
 }
@@ -57,19 +58,36 @@ pub fn require_terminal() -> Result<(), Failure> {
 /// Shows a client on this terminal until somebody leaves.
 ///
 /// # Errors
-/// When there is no terminal.
-pub fn play(client: Client) -> Result<Exit, Failure> {
+/// When there is no terminal, or the user's keys cannot be read.
+pub fn play(home: &Home, client: Client) -> Result<Exit, Failure> {
     let via = if is_shared() { Via::SharedTerminal } else { Via::Cockpit };
     let operator = Operator { actor: operator(), assurance: Assurance::L0, via };
     let theme = if wants_no_colour() { ThemeName::Mono } else { ThemeName::default() };
     let mut options =
         Options::new(operator, theme).map_err(|error| Failure::new(Exit::Bug, error.to_string()))?;
     options.host = Arc::new(Machine);
+    if let Some(keymap) = own_keys(home)? {
+        options.keymap = keymap;
+    }
     match crate::tui::run(client, options) {
         Ok(_) => Ok(Exit::Ok),
         Err(error @ TuiError::NoTerminal(_)) => Err(Failure::usage(error.to_string())),
         Err(error) => Err(Failure::new(Exit::Unreachable, error.to_string())),
     }
+}
+
+/// The user's changes to the keys, `keymap.toml` in the configuration folder; never written by us.
+fn own_keys(home: &Home) -> Result<Option<Keymap>, Failure> {
+    let path = home.config().join("keymap.toml");
+    if !path.exists() {
+        return Ok(None);
+    }
+    let name = path.display().to_string();
+    let text = String::from_utf8_lossy(&files::read(&path)?).into_owned();
+    let refused = |error: crate::tui::KeymapError| {
+        Failure::new(Exit::StoreRefused, error.to_string()).at(name.clone(), None)
+    };
+    Keymap::with_user(&name, &text).map(Some).map_err(refused)
 }
 
 /// A runtime beside the screen's thread.

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::Context;
 use super::exit::{Exit, Failure};
+use super::home::Home;
 use super::{cockpit, opening, shelf, worlds};
 use crate::base::{Actor, ReleaseId, Via};
 use crate::engine::clock::{FastClock, VirtualClock};
@@ -93,7 +94,7 @@ impl Demo {
             };
             // Asked first: the journal of the last demo is not rewritten for a play that nobody can see.
             cockpit::require_terminal()?;
-            return Stage::set(context, &world, journal, &self)?.on_screen(&world, factor);
+            return Stage::set(context, &world, journal, &self)?.on_screen(&context.home, &world, factor);
         }
         let stage = Stage::set(context, &world, journal, &self)?;
         let view = match self.speed.unwrap_or(Speed::Max) {
@@ -194,7 +195,7 @@ impl Stage {
     }
 
     /// In the cockpit: the scripted people do their part, and so may whoever looks.
-    fn on_screen(&self, world: &SimWorld, factor: f64) -> Result<Exit, Failure> {
+    fn on_screen(&self, home: &Home, world: &SimWorld, factor: f64) -> Result<Exit, Failure> {
         let runtime = cockpit::runtime()?;
         let clock: Arc<dyn Clock> = Arc::new(FastClock::new(world.start(), factor));
         let play = world.play(clock.clone(), world.start());
@@ -202,7 +203,7 @@ impl Stage {
         let (client, engine) = runtime
             .block_on(async { Engine::start(setup, clock, Some(Box::new(world.cast(world.start())))) })
             .map_err(|error| Failure::new(Exit::StoreRefused, error.to_string()))?;
-        let shown = cockpit::play(client);
+        let shown = cockpit::play(home, client);
         // Whatever is still on its way in a play ends with it.
         let _ = runtime.block_on(async { tokio::time::timeout(LEAVE, engine).await });
         runtime.shutdown_background();
