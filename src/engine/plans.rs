@@ -1,7 +1,7 @@
 //! From the sources a journal keeps to the plan they mean.
 
-use crate::base::{Digest, ReleaseId};
-use crate::plan::{Plan, ReleaseKind, ReleaseSpec, Sources, resolve};
+use crate::base::ReleaseId;
+use crate::plan::{Plan, Sources, resolve};
 
 /// Reads the plan out of the blob of sources that `PlanAdopted` names.
 pub trait PlanReader: Send + Sync {
@@ -26,31 +26,5 @@ impl PlanReader for SourcesReader {
 /// The plan of a stream that has none yet: its name, and nothing that should happen.
 pub(crate) fn blank(stream: &ReleaseId) -> Plan {
     let (name, environment) = stream.as_str().rsplit_once('/').unwrap_or((stream.as_str(), ""));
-    Plan {
-        release: ReleaseSpec {
-            name: name.to_owned(),
-            version: String::new(),
-            kind: ReleaseKind::default(),
-            t0: None,
-            zone: "UTC".to_owned(),
-            window: None,
-            environment: environment.to_owned(),
-            production: false,
-            context: None,
-        },
-        roles: Vec::new(),
-        stages: Vec::new(),
-        items: Vec::new(),
-        gates: Vec::new(),
-        sources: Vec::new(),
-        metrics: Vec::new(),
-        triggers: Vec::new(),
-        rollouts: Vec::new(),
-        procedures: Vec::new(),
-        checkpoints: Vec::new(),
-        messages: Vec::new(),
-        vars: std::collections::BTreeMap::new(),
-        sources_digest: Digest::of(""),
-        digest: Digest::of(""),
-    }
+    Plan::blank(name, environment)
 }

@@ -2,6 +2,7 @@
 //! `base`.
 
 mod binding;
+mod blank;
 pub mod bundled;
 mod error;
 pub mod file;

@@ -6,14 +6,11 @@ use std::sync::Arc;
 
 use rstest::rstest;
 use tminus::analysis::Verdict;
-use tminus::base::{Digest, Seconds, Untrusted};
+use tminus::base::{Seconds, Untrusted};
 use tminus::engine::clock::WallClock;
 use tminus::engine::ports::{Checks, Finding};
 use tminus::plan::rule::Rule;
-use tminus::plan::{
-    Check, CommandCheck, Expect, Gate, GitCheck, GitFact, HttpCheck, Otherwise, Plan, ReleaseKind,
-    ReleaseSpec,
-};
+use tminus::plan::{Check, CommandCheck, Expect, Gate, GitCheck, GitFact, HttpCheck, Otherwise, Plan};
 use tminus::world::Unconnected;
 use tminus::world::checks::RealChecks;
 use tminus::world::http::Http;
@@ -21,33 +18,7 @@ use wiremock::matchers::method;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 fn plan() -> Plan {
-    Plan {
-        release: ReleaseSpec {
-            name: "payments".to_owned(),
-            version: "3.2.0".to_owned(),
-            kind: ReleaseKind::Minor,
-            t0: None,
-            zone: "UTC".to_owned(),
-            window: None,
-            environment: "prod".to_owned(),
-            production: true,
-            context: None,
-        },
-        roles: Vec::new(),
-        stages: Vec::new(),
-        items: Vec::new(),
-        gates: Vec::new(),
-        sources: Vec::new(),
-        metrics: Vec::new(),
-        triggers: Vec::new(),
-        rollouts: Vec::new(),
-        procedures: Vec::new(),
-        checkpoints: Vec::new(),
-        messages: Vec::new(),
-        vars: Default::default(),
-        sources_digest: Digest::of(""),
-        digest: Digest::of(""),
-    }
+    Plan::blank("payments", "prod")
 }
 
 async fn run(folder: &Path, check: Check, pass: Option<&str>, timeout: u64) -> Finding {

@@ -15,8 +15,8 @@ use tminus::engine::{Nature, PlanReader, Setup};
 use tminus::journal::{Genesis, MemoryStore, Store};
 use tminus::plan::rule::{Action, Check as Demand, Op, Rule, Test};
 use tminus::plan::{
-    Blind, Check, CommandCheck, Gate, Metric, Otherwise, Plan, ProcedureStep, ReleaseKind, ReleaseSpec,
-    Rollout, Source, Step, Strategy, Trigger, Watched,
+    Blind, Check, CommandCheck, Gate, Metric, Otherwise, Plan, ProcedureStep, Rollout, Source, Step,
+    Strategy, Trigger, Watched,
 };
 use tminus::release::{Command, Input, Outcome, Readiness, View, Wish};
 use uuid::Uuid;
@@ -219,21 +219,10 @@ pub fn plan() -> Plan {
         gates: Vec::new(),
         auto: true,
     };
+    let mut blank = Plan::blank("payments", "prod");
+    blank.release.version = "3.2.0".to_owned();
+    blank.release.production = true;
     Plan {
-        release: ReleaseSpec {
-            name: "payments".to_owned(),
-            version: "3.2.0".to_owned(),
-            kind: ReleaseKind::Minor,
-            t0: None,
-            zone: "UTC".to_owned(),
-            window: None,
-            environment: "prod".to_owned(),
-            production: true,
-            context: None,
-        },
-        roles: Vec::new(),
-        stages: Vec::new(),
-        items: Vec::new(),
         gates: vec![Gate {
             id: "tests".into(),
             title: "tests".into(),
@@ -287,12 +276,9 @@ pub fn plan() -> Plan {
             }),
             rollback: None,
         }],
-        procedures: Vec::new(),
-        checkpoints: Vec::new(),
-        messages: Vec::new(),
-        vars: BTreeMap::new(),
         sources_digest: Digest::of("sources"),
         digest: Digest::of("plan"),
+        ..blank
     }
 }
 
