@@ -136,7 +136,7 @@ fn rollout(event: &Event) -> Option<String> {
         }
         Event::StepReached { rollout, step } => format!("{rollout}: step {step} reached, soak begins"),
         Event::SoakCompleted { rollout, step } => format!("{rollout}: soak of step {step} complete"),
-        Event::RolloutCompleted { rollout } => format!("{rollout}: rollout complete"),
+        Event::RolloutCompleted { rollout, .. } => format!("{rollout}: rollout complete"),
         Event::RolloutHeld { rollout, reason, .. } => format!("{rollout}: held{}", because(reason)),
         Event::HoldLifted { rollout, .. } => format!("{rollout}: hold lifted, its cause is gone"),
         Event::BlindRuleApplied { rollout, since } => format!("{rollout}: no good data since {since}"),

@@ -256,6 +256,9 @@ pub enum Event {
     RolloutCompleted {
         /// Which.
         rollout: RolloutId,
+        /// The plan's rollouts that are not complete yet; empty for the last one.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        remaining: Vec<RolloutId>,
     },
     /// A rollout stands still.
     RolloutHeld {

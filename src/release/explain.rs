@@ -21,6 +21,7 @@ pub fn explain(state: &State, plan: &Plan, now: Timestamp) -> Vec<Blocker> {
     for rollout in plan.rollouts.iter().filter(under_way) {
         all.extend(promote(state, plan, rollout, now));
     }
+    all.extend(parted(state));
     if state.started.is_none() {
         all.extend(start(state, plan, now));
     }
@@ -124,6 +125,23 @@ pub fn skipped(state: &State, plan: &Plan, rollout: &Rollout, to: u32, now: Time
     let between = (from + 1..to).filter_map(|number| rollout.step(number));
     let gates = between.flat_map(|step| &step.gates).filter_map(|id| plan.gate(id));
     gates.filter_map(|gate| gate_blocker(state, gate, now)).collect()
+}
+
+/// One rollout is back and another is not: nothing goes on by itself until people decide on the rest.
+pub fn parted(state: &State) -> Option<Blocker> {
+    let of = |fits: fn(RolloutPhase) -> bool| {
+        state.rollouts.iter().find(|(_, known)| fits(known.phase)).map(|(rollout, _)| rollout)
+    };
+    let back = of(|phase| matches!(phase, RolloutPhase::RollingBack | RolloutPhase::RolledBack))?;
+    let out = of(|phase| {
+        use RolloutPhase::{Completed, Deploying, Shifting, Soaking};
+        matches!(phase, Deploying | Shifting | Soaking | Completed)
+    })?;
+    Some(blocker(
+        "rollback",
+        format!("{back} was rolled back and {out} was not"),
+        format!("roll {out} back too, or go on with it step by step by hand; the next attempt brings both"),
+    ))
 }
 
 /// What keeps a stage from being left.

@@ -108,13 +108,13 @@ pub enum Status {
     Planned,
     /// Every approver said go.
     Approved,
-    /// T-0 came.
+    /// T-0 came; also when one rollout is back and another is not.
     Running,
-    /// All traffic is on the new version; the watch goes on.
+    /// All traffic of every rollout is on the new version; the watch goes on.
     Watching,
     /// Over and well.
     Stable,
-    /// Traffic is back on the old version.
+    /// Traffic is back on the old version: of every rollout that had begun.
     RolledBack,
     /// Called off.
     Cancelled,

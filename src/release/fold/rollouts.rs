@@ -49,11 +49,10 @@ impl State {
                 self.forget_pendings();
             }
             Event::SoakCompleted { rollout, .. } => self.rollout_mut(rollout).soak.completed = true,
-            Event::RolloutCompleted { rollout } => {
+            Event::RolloutCompleted { rollout, remaining } => {
                 self.rollout_mut(rollout).phase = RolloutPhase::Completed;
-                if self.status == Status::Running
-                    && self.rollouts.values().all(|state| state.phase == RolloutPhase::Completed)
-                {
+                let whole = self.rollouts.values().all(|state| state.phase == RolloutPhase::Completed);
+                if self.status == Status::Running && remaining.is_empty() && whole {
                     self.status = Status::Watching;
                 }
             }
@@ -106,14 +105,23 @@ impl State {
                     rollback.done.get_or_insert(mark.at);
                     rollback.proven = rollback.proven || *proven;
                 }
-                if !self.rollouts.values().any(|state| state.phase.is_live())
-                    && self.status != Status::Cancelled
-                {
-                    self.status = Status::RolledBack;
-                }
+                self.status_after_rollback();
             }
             _ => {}
         }
+    }
+
+    /// The release is rolled back when nothing of it has traffic any more. While another rollout is under way or
+    /// complete it is neither that nor well: it runs, and people decide what becomes of the rest.
+    fn status_after_rollback(&mut self) {
+        if self.status == Status::Cancelled {
+            return;
+        }
+        let out = |phase: RolloutPhase| phase.is_live() || phase == RolloutPhase::Completed;
+        self.status = match self.rollouts.values().any(|state| out(state.phase)) {
+            true => Status::Running,
+            false => Status::RolledBack,
+        };
     }
 
     fn intend(&mut self, operation: &OperationId, act: &Act, epoch: u64, mark: &Mark) {

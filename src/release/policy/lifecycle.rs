@@ -1,12 +1,12 @@
 //! From draft to stable: plans, attempts, T-0, stages, the end.
 
-use crate::base::{Digest, ItemId, Timestamp, Untrusted};
+use crate::base::{Digest, ItemId, RolloutId, Timestamp, Untrusted};
 use crate::release::clock;
 use crate::release::decision::{Refusal, RefusalCode, refuse};
 use crate::release::draft::Draft;
 use crate::release::event::{Event, Evidence};
 use crate::release::explain;
-use crate::release::policy::approvals;
+use crate::release::policy::{approvals, rollouts};
 use crate::release::state::{RolloutPhase, Status};
 
 type Granted = Result<(), Refusal>;
@@ -137,7 +137,8 @@ pub fn stable(draft: &mut Draft<'_>) -> Granted {
             draft.push(Event::ReleaseStable {});
             Ok(())
         }
-        Status::Running if draft.plan.rollouts.is_empty() => {
+        // Also when a plan without the rollout that was missing has been adopted since.
+        Status::Running if draft.plan.rollouts.iter().all(|planned| complete(draft, &planned.id)) => {
             draft.push(Event::ReleaseStable {});
             Ok(())
         }
@@ -147,6 +148,10 @@ pub fn stable(draft: &mut Draft<'_>) -> Granted {
             "only a release that is being watched can be called stable",
         )),
     }
+}
+
+fn complete(draft: &Draft<'_>, rollout: &RolloutId) -> bool {
+    rollouts::standing(draft, rollout).phase == RolloutPhase::Completed
 }
 
 pub fn cancel(draft: &mut Draft<'_>, reason: &Untrusted) -> Granted {

@@ -25,6 +25,13 @@ pub fn promote(draft: &mut Draft<'_>, rollout: &RolloutId, to: Option<Weight>) -
         }
         _ => {}
     }
+    if draft.state.status.is_over() {
+        return Err(refuse(
+            RefusalCode::WrongState,
+            format!("the release is {}", draft.state.status.as_str()),
+            "open the next attempt",
+        ));
+    }
     let step = target(planned, &state, to)?;
     if draft.state.started.is_none() {
         lifecycle::start(draft, false)?;
@@ -56,6 +63,12 @@ pub fn set_weight(draft: &mut Draft<'_>, planned: &Rollout, step: u32) {
     if let Some(wanted) = planned.step(step) {
         draft.intend(Act::SetWeight { rollout: planned.id.clone(), step, weight: wanted.weight });
     }
+}
+
+/// The plan's other rollouts that are not complete.
+pub fn remaining(draft: &Draft<'_>, but: &RolloutId) -> Vec<RolloutId> {
+    let others = draft.plan.rollouts.iter().map(|planned| &planned.id).filter(|id| *id != but);
+    others.filter(|id| standing(draft, id).phase != RolloutPhase::Completed).cloned().collect()
 }
 
 /// Where a rollout stands.

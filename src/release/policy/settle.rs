@@ -123,9 +123,10 @@ fn soak(draft: &mut Draft<'_>, planned: &Rollout) {
     let clear = explain::promote(&draft.state, draft.plan, planned, draft.now).is_empty();
     if planned.step(number + 1).is_none() {
         if clear {
-            draft.push(Event::RolloutCompleted { rollout });
+            let remaining = rollouts::remaining(draft, &rollout);
+            draft.push(Event::RolloutCompleted { rollout, remaining });
         }
-    } else if step.auto && clear && !state.automation_off {
+    } else if step.auto && clear && !state.automation_off && explain::parted(&draft.state).is_none() {
         rollouts::go(draft, planned, number + 1);
     }
 }

@@ -7,3 +7,4 @@ mod properties;
 mod rollouts;
 mod safety;
 mod scene;
+mod several;

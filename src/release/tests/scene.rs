@@ -55,6 +55,44 @@ impl Scene {
         scene
     }
 
+    /// The same with a second rollout, `api`, that follows the plan of the first.
+    pub fn two_ready() -> Self {
+        let mut scene = Self::ready();
+        let api = Rollout { id: "api".into(), ..scene.plan.rollouts[0].clone() };
+        scene.plan.rollouts.push(api);
+        scene.report(Report::Readiness { rollout: "api".into(), version: "1.0.0".into(), ready: 3, of: 3 });
+        let since = scene.now;
+        scene.report(Report::DataQuality { rollout: "api".into(), good: true, since });
+        scene
+    }
+
+    /// Brings a rollout to its first step.
+    pub fn begin(&mut self, rollout: &str) {
+        self.wish(Wish::Promote { rollout: rollout.into(), to: None });
+        self.end(Outcome::Done, None, None);
+        self.end(Outcome::Done, Some(10.0), Some(10.0));
+    }
+
+    /// Takes a rollout from its first step to the end.
+    pub fn complete(&mut self, rollout: &str) {
+        for weight in [50.0, 100.0] {
+            self.later(600);
+            self.wish(Wish::Promote { rollout: rollout.into(), to: None });
+            self.end(Outcome::Done, Some(weight), Some(weight));
+        }
+    }
+
+    /// Rolls one rollout back, to the end.
+    pub fn roll_back(&mut self, rollout: &str) {
+        self.wish(Wish::RollBack { rollout: Some(rollout.into()), reason: "".into() });
+        self.end(Outcome::Done, Some(0.0), Some(0.0));
+        self.end(Outcome::Done, None, None);
+    }
+
+    pub fn rollout(&self, rollout: &str) -> &RolloutState {
+        &self.state.rollouts[rollout]
+    }
+
     /// Soaking at the first step.
     pub fn soaking() -> Self {
         let mut scene = Self::ready();
