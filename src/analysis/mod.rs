@@ -1,10 +1,13 @@
 //! Numbers to verdicts. Pure.
 
+pub mod judge;
+mod sample;
 mod series;
 #[cfg(test)]
 mod tests;
 pub mod threshold;
 mod verdict;
 
+pub use sample::{Arm, Measure, Quality, Sample, Tally};
 pub use series::Samples;
 pub use verdict::Verdict;

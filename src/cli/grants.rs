@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::exit::{Exit, Failure};
 use super::{Home, files};
 use crate::base::{Digest, Timestamp, Untrusted};
-use crate::plan::{Check, CommandCheck, Plan, ProcedureStep};
+use crate::plan::{Check, CommandCheck, Plan, ProcedureStep, SourceKind};
 
 /// Everything this user trusts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -128,9 +128,7 @@ pub fn powers(plan: &Plan) -> Vec<String> {
             Check::Command(_) | Check::Metric { .. } | Check::Manual => {}
         }
     }
-    lines.extend(
-        plan.sources.iter().map(|it| format!("asks {}", Untrusted::new(it.prometheus.as_str()).line())),
-    );
+    lines.extend(plan.sources.iter().map(|source| source_power(&source.kind)));
     lines.extend(
         plan.messages
             .iter()
@@ -166,4 +164,16 @@ fn changed_file(grant: &Grant) -> Option<String> {
         .iter()
         .find(|(name, was)| digest(&grant.folder, name).as_ref() != Some(was))
         .map(|(name, _)| name.clone())
+}
+
+fn source_power(kind: &SourceKind) -> String {
+    let text = match kind {
+        SourceKind::Prometheus { url, .. }
+        | SourceKind::Exposition { url }
+        | SourceKind::Json { url }
+        | SourceKind::Alertmanager { url } => format!("asks {url}"),
+        SourceKind::Command { run } => format!("runs {}", run.join(" ")),
+        SourceKind::Kubernetes { workload } => format!("watches {workload}"),
+    };
+    Untrusted::new(text).line()
 }

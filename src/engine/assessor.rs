@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::analysis::threshold::{Answer, Judged, Limits, Phase, Watch, Watched, answer, judge, watch};
-use crate::analysis::{Samples, Verdict};
+use crate::analysis::{Quality, Samples, Verdict};
 use crate::base::{Digest, MetricId, RolloutId, Seconds, Timestamp, TriggerId};
 use crate::engine::ports::{Fault, Finding, Reading};
 use crate::engine::samples::{Kept, KeptSeries, question};
@@ -112,9 +112,9 @@ impl Assessor {
     pub fn take(&mut self, metric: &Metric, source: &Source, reading: Result<Reading, Fault>) {
         let watching = self.metrics.entry(metric.id.clone()).or_insert_with(|| Watching::new(source));
         match reading {
-            Ok(Reading { samples, partial, .. }) => {
-                watching.samples.take(samples);
-                watching.answer = match partial {
+            Ok(reading) => {
+                watching.samples.take(reading.numbers());
+                watching.answer = match reading.partial {
                     Some(why) => Answer::Partial(why.line()),
                     None => Answer::Whole,
                 };
@@ -133,7 +133,13 @@ impl Assessor {
         while judged.verdict.is_known() && matches!(samples.last(), Some((_, None))) {
             samples.pop();
         }
-        Some(Series { samples, verdict: judged.verdict, reason: judged.reason.into() })
+        Some(Series {
+            samples,
+            verdict: judged.verdict,
+            reason: judged.reason.into(),
+            baseline: Vec::new(),
+            quality: Quality::Ok,
+        })
     }
 
     /// How long each rule over this metric has held.

@@ -3,12 +3,13 @@
 //! Invariants: every call has a deadline and ends by itself; an adapter never retries a write; what could not be
 //! read is `None` or an error, never a made-up number; output is capped before it gets here.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
-use crate::analysis::Verdict;
-use crate::base::{Actor, OperationId, Seconds, Timestamp, Untrusted, Weight};
+use crate::analysis::{Arm, Sample, Verdict};
+use crate::base::{Actor, OperationId, Seconds, SourceId, Timestamp, Untrusted, Weight};
 use crate::plan::rule::Action;
 use crate::plan::{Gate, Metric, ProcedureStep, Rollout, Source};
 use crate::release::{Outcome, Readiness, View, Wish};
@@ -49,7 +50,7 @@ pub struct Finding {
 
 /// Reads numbers over time.
 pub trait Numbers: Send + Sync {
-    /// The samples of a metric in a window, oldest first, on a grid of the source's interval.
+    /// The samples of a metric in a window, on a grid of the source's interval.
     fn read<'a>(&'a self, ask: Ask<'a>) -> BoxFuture<'a, Result<Reading, Fault>>;
 }
 
@@ -69,12 +70,33 @@ pub struct Ask<'a> {
 /// What a source answered.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reading {
-    /// Time and value, oldest first; a gap on the grid is `None`, as is a value that is not a number.
-    pub samples: Vec<(Timestamp, Option<f64>)>,
+    /// The samples of each side the metric has, oldest first; gaps on the grid are samples of their own.
+    pub arms: BTreeMap<Arm, Vec<Sample>>,
     /// Set when the answer was not whole: a warning, a truncation, several series where one was meant.
     pub partial: Option<Untrusted>,
     /// The server's own clock, when it told.
     pub server_time: Option<Timestamp>,
+    /// Who answered, when it was not the source that was asked.
+    pub instead: Option<SourceId>,
+}
+
+impl Reading {
+    /// The samples of a number that has no sides.
+    pub fn whole(samples: impl IntoIterator<Item = (Timestamp, Option<f64>)>) -> Self {
+        let samples = samples.into_iter().map(|(at, value)| Sample::of(at, value)).collect();
+        Self { arms: BTreeMap::from([(Arm::Whole, samples)]), ..Self::default() }
+    }
+
+    /// The numbers of what a rule about the new version looks at, oldest first; a gap is `None`.
+    pub fn numbers(&self) -> Vec<(Timestamp, Option<f64>)> {
+        self.canary().iter().map(|sample| (sample.at, sample.number())).collect()
+    }
+
+    /// What a rule about the new version looks at: its own side, or the whole when there are no sides.
+    pub fn canary(&self) -> &[Sample] {
+        let one = |arm| self.arms.get(&arm).map(Vec::as_slice);
+        one(Arm::Canary).or_else(|| one(Arm::Whole)).unwrap_or_default()
+    }
 }
 
 /// Why the world did not answer.

@@ -40,8 +40,8 @@ pub(crate) type Kept = BTreeMap<MetricId, KeptSeries>;
 
 /// The digest of what is asked of a source for a metric.
 pub(crate) fn question(metric: &Metric, source: &Source) -> Digest {
-    let Metric { query, counts, histogram, .. } = metric;
-    Digest::of(format!("{source:?}\0{query:?}\0{counts:?}\0{histogram:?}"))
+    let Metric { query, sides, counts, histogram, .. } = metric;
+    Digest::of(format!("{source:?}\0{query:?}\0{sides:?}\0{counts:?}\0{histogram:?}"))
 }
 
 /// Where the samples of one release are kept.

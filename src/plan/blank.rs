@@ -28,6 +28,8 @@ impl Plan {
             sources: Vec::new(),
             metrics: Vec::new(),
             triggers: Vec::new(),
+            quiet: Vec::new(),
+            objectives: Vec::new(),
             rollouts: Vec::new(),
             procedures: Vec::new(),
             checkpoints: Vec::new(),

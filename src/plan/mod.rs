@@ -21,9 +21,11 @@ mod source;
 pub use error::{INVALID_PLAN, PlanError};
 pub use finding::{Code, Finding, Severity};
 pub use model::{
-    Blind, Bound, Check, Checkpoint, CommandCheck, Counts, Escalation, Exit, ExitItems, Expect, Gate,
-    GitCheck, GitFact, Histogram, HttpCheck, Item, Message, Metric, Otherwise, Plan, Procedure,
-    ProcedureStep, ReleaseKind, ReleaseSpec, Role, Rollout, Source, Stage, Step, Strategy, Trigger, Watched,
+    Arming, Baseline, Blind, Bound, Check, Checkpoint, CommandCheck, Counts, Dialect, Escalation, Exit,
+    ExitItems, Expect, Gaps, Gate, GitCheck, GitFact, Histogram, HttpCheck, Item, Judge, Message, Metric,
+    Objective, Otherwise, Plan, Procedure, ProcedureStep, Proof, Quiet, ReleaseKind, ReleaseSpec, Role,
+    Rollout, Scope, Sides, Signal, Source, SourceKind, Stage, Step, Strategy, Terms, TooFew, Trigger,
+    Watched,
 };
 pub use resolve::{Resolved, resolve};
 pub use schema::schema;

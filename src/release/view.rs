@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::analysis::Verdict;
+use crate::analysis::judge::Decision;
+use crate::analysis::{Quality, Verdict};
 use crate::base::{MetricId, RolloutId, SourceId, Timestamp, TriggerId, Untrusted, Weight};
 use crate::plan::Plan;
 use crate::release::state::State;
@@ -42,6 +43,43 @@ pub struct Observations {
     pub triggers: BTreeMap<TriggerId, Elapsed>,
     /// Healthy and wanted instances of what a rollback goes to.
     pub readiness: BTreeMap<RolloutId, Readiness>,
+    /// What the judge says of each rollout that has one.
+    #[serde(default)]
+    pub judged: BTreeMap<RolloutId, Card>,
+}
+
+/// What the judge says, with what it rests on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Card {
+    /// The word.
+    pub decision: Decision,
+    /// Why, in one sentence.
+    pub why: Untrusted,
+    /// Each signal on its own.
+    pub signals: Vec<SignalCard>,
+    /// Minutes until it can tell at this weight, when that can be foreseen.
+    pub minutes: Option<f64>,
+    /// What would make it faster, in one sentence; empty when nothing would.
+    pub faster: Untrusted,
+    /// The newest sample it rests on.
+    pub at: Option<Timestamp>,
+}
+
+/// What one signal says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SignalCard {
+    /// Which metric.
+    pub metric: MetricId,
+    /// The new version's rate over the old one's: low, middle and high of the live interval.
+    pub ratio: Option<(f64, f64, f64)>,
+    /// How far the evidence for `worse` is, 1 when it is enough; and for `fine`.
+    pub worse: f64,
+    /// How far the evidence for `fine` is, 1 when it is enough.
+    pub fine: f64,
+    /// Events of the new version so far: all, and bad.
+    pub canary: (u64, u64),
+    /// Events of the old version so far: all, and bad.
+    pub baseline: (u64, u64),
 }
 
 /// Traffic as it is.
@@ -64,6 +102,12 @@ pub struct Series {
     pub verdict: Verdict,
     /// Why, when the verdict is not about a number.
     pub reason: Untrusted,
+    /// The old version's numbers beside it, oldest first; empty when the metric has no sides.
+    #[serde(default)]
+    pub baseline: Vec<(Timestamp, Option<f64>)>,
+    /// How good the newest answer was.
+    #[serde(default)]
+    pub quality: Quality,
 }
 
 /// How long a rule has held, and must.

@@ -242,6 +242,7 @@ fn trigger(planned: &crate::plan::Trigger, view: &View) -> Trigger {
     let state = known.map(|it| it.phase).unwrap_or_default();
     let lasting = match &planned.when {
         Watched::Metric { rule, .. } => rule.lasting.map(|it| it.signed()),
+        Watched::Burn { long, .. } => Some(long.signed()),
         Watched::Gate { lasting, .. } => Some(lasting.signed()),
         Watched::Manual => None,
     };

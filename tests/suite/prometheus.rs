@@ -10,14 +10,20 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use tminus::base::{Seconds, Timestamp, Untrusted};
 use tminus::engine::ports::{Ask, Fault, Numbers, Reading};
-use tminus::plan::{Metric, Source};
+use tminus::plan::{Dialect, Metric, Source, SourceKind};
 use tminus::world::http::Http;
 use tminus::world::metrics::Prometheus;
 use wiremock::matchers::{body_string_contains, method, path};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 fn source(address: &str) -> Source {
-    Source { id: "prom".into(), prometheus: address.to_owned(), every: Seconds(15) }
+    Source {
+        id: "prom".into(),
+        kind: SourceKind::Prometheus { url: address.to_owned(), dialect: Dialect::Prometheus },
+        fallback: None,
+        owner: None,
+        every: Seconds(15),
+    }
 }
 
 fn metric(query: Option<&str>) -> Metric {
@@ -26,10 +32,12 @@ fn metric(query: Option<&str>) -> Metric {
         title: Untrusted::new("up"),
         source: Some("prom".into()),
         query: query.map(str::to_owned),
+        sides: None,
         counts: None,
         histogram: None,
         target: None,
         alert: None,
+        baseline: None,
     }
 }
 
@@ -61,7 +69,7 @@ fn success(result: Value) -> Value {
 }
 
 fn values(reading: &Reading) -> Vec<Option<f64>> {
-    reading.samples.iter().map(|(_, value)| *value).collect()
+    reading.numbers().iter().map(|(_, value)| *value).collect()
 }
 
 #[tokio::test]
@@ -77,12 +85,12 @@ async fn every_documented_shape_is_read_or_refused() {
         match kind {
             "vector" | "vector with NaN / Inf strings" => {
                 let reading = answer.expect(kind);
-                assert!(reading.samples.is_empty(), "{kind}: no series is the one that was meant");
+                assert!(reading.numbers().is_empty(), "{kind}: no series is the one that was meant");
                 assert!(reading.partial.expect(kind).line().contains("series where one was meant"));
             }
             "matrix" => assert_eq!(values(&answer.expect(kind)), [Some(1.0); 3]),
             "empty matrix (Kayenta fixture rangeQueryEmpty.json)" => {
-                assert_eq!(answer.expect(kind).samples, []);
+                assert_eq!(answer.expect(kind).numbers(), []);
             }
             "scalar" => assert_eq!(values(&answer.expect(kind)), [Some(0.5)]),
             "string" => assert!(matches!(answer, Err(Fault::Foreign(..))), "{kind}: {answer:?}"),
@@ -112,7 +120,7 @@ async fn steps_left_out_are_gaps_and_the_server_tells_its_time() {
         .set_body_json(success(result));
     let server = serving(answer).await;
     let reading = window(&server.uri(), 1000, 1064).await.expect("reading");
-    assert_eq!(reading.samples.first().map(|(at, _)| at.as_second()), Some(1005));
+    assert_eq!(reading.numbers().first().map(|(at, _)| at.as_second()), Some(1005));
     assert_eq!(values(&reading), [Some(1.0), None, None, Some(0.25)]);
     assert_eq!(reading.server_time.map(Timestamp::as_second), Some(784_111_777));
     assert_eq!(reading.partial, None);
@@ -150,11 +158,11 @@ async fn a_long_window_is_asked_in_parts_below_the_servers_limit() {
         .mount(&server)
         .await;
     let reading = window(&server.uri(), 0, 25_000 * 15).await.expect("reading");
-    assert_eq!(reading.samples.len(), 25_001);
-    assert!(reading.samples.iter().all(|(_, value)| *value == Some(2.0)));
+    assert_eq!(reading.numbers().len(), 25_001);
+    assert!(reading.numbers().iter().all(|(_, value)| *value == Some(2.0)));
     assert!(
         reading
-            .samples
+            .numbers()
             .windows(2)
             .all(|pair| matches!(pair, [a, b] if b.0.as_second() - a.0.as_second() == 15))
     );
@@ -294,14 +302,14 @@ async fn a_real_server_answers_instants_windows_and_nonsense() {
     let up = "up{job=\"itself\"}";
     let newest = until("the first scrape", async || {
         let reading = prometheus.instant(&source, up, Timestamp::now()).await.ok()?;
-        reading.samples.first().copied().filter(|(_, value)| *value == Some(1.0)).map(|_| reading)
+        reading.numbers().first().copied().filter(|(_, value)| *value == Some(1.0)).map(|_| reading)
     })
     .await;
     assert_eq!(newest.partial, None);
     let told = newest.server_time.expect("date");
     assert!((told.as_second() - Timestamp::now().as_second()).abs() < 60, "{told}");
 
-    let begin = newest.samples[0].0.as_second();
+    let begin = newest.numbers()[0].0.as_second();
     let metric = metric(Some(up));
     let reading = until("three samples on the grid", async || {
         let (from, to) = (at(begin - 60), Timestamp::now());
@@ -313,7 +321,7 @@ async fn a_real_server_answers_instants_windows_and_nonsense() {
     assert_eq!(values(&reading).first(), Some(&None), "nothing was known a minute before the first scrape");
     assert!(
         reading
-            .samples
+            .numbers()
             .windows(2)
             .all(|pair| matches!(pair, [a, b] if b.0.as_second() - a.0.as_second() == 1))
     );
@@ -321,13 +329,13 @@ async fn a_real_server_answers_instants_windows_and_nonsense() {
     let ask = async |query: &str| prometheus.instant(&source, query, Timestamp::now()).await;
     assert_eq!(values(&ask("0/0").await.expect("NaN")), [None]);
     assert_eq!(values(&ask("vector(2)").await.expect("vector")), [Some(2.0)]);
-    assert!(ask("absent_metric").await.expect("empty").samples.is_empty());
+    assert!(ask("absent_metric").await.expect("empty").numbers().is_empty());
     let several = ask("{__name__=~\"prometheus_.*\"}").await.expect("several");
-    assert!(several.samples.is_empty() && several.partial.is_some());
+    assert!(several.numbers().is_empty() && several.partial.is_some());
     let Err(Fault::Refused(_, why)) = ask("sum(").await else { panic!("nonsense was taken") };
     assert!(why.contains("bad_data"), "{why}");
     assert!(matches!(ask("\"text\"").await, Err(Fault::Foreign(..))));
 
     let long = Ask { source: &source, metric: &metric, from: at(begin - 30_000), to: at(begin) };
-    assert_eq!(prometheus.read(long).await.expect("four requests").samples.len(), 30_001);
+    assert_eq!(prometheus.read(long).await.expect("four requests").numbers().len(), 30_001);
 }

@@ -20,8 +20,8 @@ fn bad_for(plan: &Plan, seconds: i64) -> Kept {
     let id = MetricId::new("error-rate");
     let (metric, source) = sourced(plan, &id).expect("it is read from a source");
     let mut before = Assessor::default();
-    let samples = (0..=seconds / 15).map(|n| (at(n * 15), Some(0.05))).collect();
-    before.take(metric, source, Ok(Reading { samples, ..Reading::default() }));
+    let samples = (0..=seconds / 15).map(|n| (at(n * 15), Some(0.05)));
+    before.take(metric, source, Ok(Reading::whole(samples)));
     before.kept(plan)
 }
 
@@ -47,7 +47,7 @@ fn after(
 }
 
 fn bad_at(second: i64) -> Result<Reading, Fault> {
-    Ok(Reading { samples: vec![(at(second), Some(0.05))], ..Reading::default() })
+    Ok(Reading::whole([(at(second), Some(0.05))]))
 }
 
 #[test]

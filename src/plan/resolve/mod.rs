@@ -78,6 +78,8 @@ fn plan(desk: &mut Desk<'_>, sources: &Sources) -> Result<Plan, PlanError> {
         sources: numbers::sources(desk)?,
         metrics: Vec::new(),
         triggers: Vec::new(),
+        quiet: Vec::new(),
+        objectives: Vec::new(),
         rollouts: Vec::new(),
         procedures: Vec::new(),
         checkpoints: schedule::checkpoints(desk)?,

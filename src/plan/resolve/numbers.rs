@@ -3,7 +3,7 @@
 use crate::base::{MetricId, Quantity, Seconds, SourceId};
 use crate::plan::file::{self, At};
 use crate::plan::rule::Check;
-use crate::plan::{Counts, Histogram, Metric, Plan, PlanError, Source};
+use crate::plan::{Counts, Dialect, Histogram, Metric, Plan, PlanError, Sides, Source, SourceKind};
 
 use super::desk::{Desk, title};
 use super::document;
@@ -16,8 +16,13 @@ pub(super) fn sources(desk: &Desk<'_>) -> Result<Vec<Source>, PlanError> {
     let one = |(name, source): &(At<String>, file::Source)| {
         Ok(Source {
             id: SourceId::new(name.as_str()),
-            prometheus: desk.address(&source.prometheus)?,
+            kind: SourceKind::Prometheus {
+                url: desk.address(&source.prometheus)?,
+                dialect: Dialect::Prometheus,
+            },
             every: source.every.as_ref().map_or(Ok(EVERY), |every| desk.length(every))?,
+            fallback: None,
+            owner: None,
         })
     };
     desk.file.source.iter().map(one).collect()
@@ -50,21 +55,23 @@ fn one(desk: &Desk<'_>, plan: &Plan, name: &At<String>, metric: &file::Metric) -
         title: title(metric.title.as_ref(), name.as_str()),
         source: source.map(SourceId::new),
         query: metric.query.as_ref().map(|query| query.value.clone()),
+        sides: metric.sides.as_ref().map(|sides| Sides {
+            canary: sides.value.canary.clone(),
+            baseline: sides.value.baseline.clone(),
+        }),
         counts: counts(desk, metric)?,
         histogram: histogram(desk, metric)?,
         target: metric.target.as_ref().map(|rule| desk.rule(rule)).transpose()?,
         alert: metric.alert.as_ref().map(|rule| desk.rule(rule)).transpose()?,
+        baseline: None,
     })
 }
 
 fn counts(desk: &Desk<'_>, metric: &file::Metric) -> Result<Option<Counts>, PlanError> {
     match (&metric.bad, &metric.total, &metric.sides) {
-        (Some(bad), Some(total), Some(sides)) => Ok(Some(Counts {
-            bad: bad.value.clone(),
-            total: total.value.clone(),
-            canary: sides.value.canary.clone(),
-            baseline: sides.value.baseline.clone(),
-        })),
+        (Some(bad), Some(total), Some(_)) => {
+            Ok(Some(Counts { bad: bad.value.clone(), total: total.value.clone() }))
+        }
         (None, None, Some(sides)) if metric.histogram.is_none() => {
             let help = "add `bad` and `total`, or `histogram`; or leave the sides out";
             Err(desk.place.error(sides.start, "sides without counts or a histogram", help))
@@ -88,10 +95,10 @@ fn histogram(desk: &Desk<'_>, metric: &file::Metric) -> Result<Option<Histogram>
             None => Ok(None),
         };
     };
-    let Some(sides) = &metric.sides else {
+    if metric.sides.is_none() {
         let help = "add `sides = { canary = \"…\", baseline = \"…\" }`";
         return Err(desk.place.error(selector.start, "a histogram needs both sides", help));
-    };
+    }
     let mut bounds: Vec<Quantity> = Vec::new();
     for bound in &metric.bounds {
         let read = quantity(bound).ok_or_else(|| {
@@ -103,12 +110,7 @@ fn histogram(desk: &Desk<'_>, metric: &file::Metric) -> Result<Option<Histogram>
         }
         bounds.push(read);
     }
-    Ok(Some(Histogram {
-        selector: selector.value.clone(),
-        canary: sides.value.canary.clone(),
-        baseline: sides.value.baseline.clone(),
-        bounds,
-    }))
+    Ok(Some(Histogram { selector: selector.value.clone(), bounds }))
 }
 
 /// A number with its unit, read by the grammar of rules.

@@ -62,6 +62,7 @@ pub(super) fn rollouts(desk: &Desk<'_>, plan: &Plan) -> Result<Vec<Rollout>, Pla
             deploy: written.deploy.clone(),
             steps: steps(desk, plan, &written.steps)?,
             blind: written.blind.as_ref().map(|blind| self::blind(desk, blind)).transpose()?,
+            judge: None,
             rollback,
         })
     };

@@ -3,7 +3,7 @@
 use crate::base::{GateId, RolloutId, Seconds, TriggerId, Untrusted};
 use crate::plan::file::{self, At};
 use crate::plan::rule::Subject;
-use crate::plan::{Metric, Plan, PlanError, Trigger, Watched};
+use crate::plan::{Arming, Metric, Plan, PlanError, Terms, Trigger, Watched};
 
 use super::desk::Desk;
 use super::document;
@@ -30,6 +30,8 @@ pub(super) fn triggers(desk: &Desk<'_>, plan: &Plan) -> Result<Vec<Trigger>, Pla
             severity: written.severity.as_ref().map_or_else(|| "P1".to_owned(), |text| text.value.clone()),
             actions: desk.actions(&written.actions.0, name.start)?,
             rollout,
+            terms: Terms::default(),
+            arming: Arming::Automatic,
         })
     };
     desk.file.trigger.iter().map(one).collect()

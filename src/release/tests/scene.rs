@@ -249,10 +249,12 @@ pub fn plan() -> Plan {
             title: "errors".into(),
             source: None,
             query: None,
+            sides: None,
             counts: None,
             histogram: None,
             target: None,
             alert: Some(rule.clone()),
+            baseline: None,
         }],
         triggers: vec![Trigger {
             id: "errors".into(),
@@ -261,7 +263,11 @@ pub fn plan() -> Plan {
             severity: "P0".into(),
             actions: vec![Action::RollBack, Action::Page],
             rollout: None,
+            terms: Terms::default(),
+            arming: Arming::Automatic,
         }],
+        quiet: Vec::new(),
+        objectives: Vec::new(),
         rollouts: vec![Rollout {
             id: "web".into(),
             stage: Some("release".into()),
@@ -269,6 +275,7 @@ pub fn plan() -> Plan {
             router: BTreeMap::new(),
             deploy: BTreeMap::new(),
             steps: vec![step(10.0, 600), step(50.0, 600), step(100.0, 0)],
+            judge: None,
             blind: Some(Blind {
                 after: Seconds(300),
                 above: Weight::percent(10.0).expect("weight"),

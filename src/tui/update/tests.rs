@@ -71,6 +71,8 @@ fn plan() -> Plan {
         sources: Vec::new(),
         metrics: Vec::new(),
         triggers: Vec::new(),
+        quiet: Vec::new(),
+        objectives: Vec::new(),
         rollouts: vec![Rollout {
             id: "payments".into(),
             stage: None,
@@ -79,6 +81,7 @@ fn plan() -> Plan {
             deploy: Default::default(),
             steps: vec![step(25.0), step(100.0)],
             blind: None,
+            judge: None,
             rollback: None,
         }],
         procedures: Vec::new(),

@@ -62,18 +62,18 @@ fn want<'a>(pass: Option<&'a Rule>, target: Option<&'a Rule>, alert: Option<&'a 
 /// All numbers of the rule's span count; a doubt about any of them is no pass.
 fn judge(want: &Want<'_>, reading: &Reading, now: Timestamp, every: i64) -> Found {
     let rule = want.rule();
-    let newest = reading.samples.iter().rev().find_map(|(at, value)| Some((*at, (*value)?)));
+    let newest = reading.canary().iter().rev().find_map(|it| Some((it.at, it.number()?)));
     let Some((at, value)) = newest else { return Found::new(Verdict::NoData, "no number in the answer") };
     let age = now.as_second() - at.as_second();
     if age > every * STALE {
         return Found::new(Verdict::Stale, format!("the newest number is {age} s old"));
     }
     let begin = at.as_second() - rule.lasting.unwrap_or(Seconds(0)).signed();
-    let span = reading.samples.iter().filter(|(at, _)| at.as_second() >= begin);
+    let span = reading.canary().iter().filter(|it| it.at.as_second() >= begin);
     let mut verdict = Verdict::Pass;
     let mut why = format!("{value} against {rule}");
-    for (_, value) in span {
-        let outcome = value.map(|value| rule.evaluate(&Facts::of(Fact::new(value, Unit::None))));
+    for sample in span {
+        let outcome = sample.number().map(|value| rule.evaluate(&Facts::of(Fact::new(value, Unit::None))));
         let good = match (want, outcome) {
             (_, None) => {
                 (verdict, why) = (verdict.max(Verdict::TooFew), format!("{why}, with gaps"));

@@ -11,7 +11,7 @@ use reqwest::Url;
 
 use crate::base::{Timestamp, Untrusted};
 use crate::engine::ports::{Ask, DEADLINE, Fault, Numbers, Reading};
-use crate::plan::Source;
+use crate::plan::{Source, SourceKind};
 use crate::world::http::{Answer, Http, Limits, address, place};
 
 use super::reply::{self, Reply, Sample};
@@ -43,8 +43,8 @@ impl Prometheus {
         let form = [("query", query.to_owned()), ("time", seconds(at))];
         let (name, answer) = self.post(source, "api/v1/query", &form).await?;
         let reply = reply::read(&name, &answer)?;
-        let samples = reply.samples.iter().map(|(_, value)| (at, *value)).collect();
-        Ok(Reading { samples, partial: partial(reply.partial), server_time: answer.date })
+        let samples = reply.samples.iter().map(|(_, value)| (at, *value));
+        Ok(Reading { partial: partial(reply.partial), server_time: answer.date, ..Reading::whole(samples) })
     }
 
     async fn window(&self, source: &Source, query: &str, grid: Grid) -> Result<Reading, Fault> {
@@ -54,6 +54,7 @@ impl Prometheus {
             return Err(Fault::Unsupported(text));
         }
         let mut reading = Reading::default();
+        let mut points = Vec::new();
         let mut doubts: Vec<String> = Vec::new();
         for part in grid.parts() {
             let form = [
@@ -65,7 +66,7 @@ impl Prometheus {
             let (name, answer) = self.post(source, "api/v1/query_range", &form).await?;
             let Reply { samples, partial } = reply::read(&name, &answer)?;
             let (filled, strays) = part.fill(&samples);
-            reading.samples.extend(filled);
+            points.extend(filled);
             reading.server_time = answer.date.or(reading.server_time);
             doubts.extend(partial.into_iter().filter(|doubt| !doubts.contains(doubt)).collect::<Vec<_>>());
             if strays > 0 {
@@ -73,7 +74,7 @@ impl Prometheus {
             }
         }
         reading.partial = partial(doubts);
-        Ok(reading)
+        Ok(Reading { arms: Reading::whole(points).arms, ..reading })
     }
 
     async fn post(
@@ -82,7 +83,10 @@ impl Prometheus {
         path: &str,
         form: &[(&str, String)],
     ) -> Result<(String, Answer), Fault> {
-        let url = endpoint(&source.prometheus, path)?;
+        let SourceKind::Prometheus { url: base, .. } = &source.kind else {
+            return Err(Fault::Unsupported(format!("{} is no Prometheus server", source.id)));
+        };
+        let url = endpoint(base, path)?;
         let name = place(&url);
         let limits = Limits { time: Duration::from_secs(DEADLINE.0), body: BODY };
         Ok((name, self.http.post_form(url, form, limits).await?))

@@ -33,9 +33,8 @@ impl Numbers for Play {
                 })
                 .take(MOST)
                 .filter(|at| self.silence(&track, name, *at) != Some(Silence::Stale))
-                .map(|at| (at, self.sample(&track, name, &number, at)))
-                .collect();
-            Ok(Reading { samples, partial, server_time: Some(now) })
+                .map(|at| (at, self.sample(&track, name, &number, at)));
+            Ok(Reading { partial, server_time: Some(now), ..Reading::whole(samples) })
         })
     }
 }

@@ -7,7 +7,9 @@ use crate::analysis::Verdict;
 use crate::base::{OperationId, Seconds, Timestamp, Untrusted, Weight};
 use crate::engine::clock::VirtualClock;
 use crate::engine::ports::{Ask, Clock, Fault, Reading, World};
-use crate::plan::{Check, CommandCheck, Gate, Metric, Otherwise, Rollout, Source, Step, Strategy};
+use crate::plan::{
+    Check, CommandCheck, Dialect, Gate, Metric, Otherwise, Rollout, Source, SourceKind, Step, Strategy,
+};
 use crate::release::{Act, Event, Outcome, Recorded};
 
 use super::{NAMES, SimWorld, bundled};
@@ -42,6 +44,7 @@ fn rollout() -> Rollout {
         deploy: Default::default(),
         steps: vec![step(5.0), step(25.0), step(100.0)],
         blind: None,
+        judge: None,
         rollback: None,
         stage: None,
     }
@@ -81,13 +84,21 @@ fn stage(script: &str, seed: u64) -> Stage {
 
 impl Stage {
     fn read(&self, metric: &str, from: Timestamp, to: Timestamp) -> Result<Reading, Fault> {
-        let source = Source { id: "prom".into(), prometheus: "http://prom".into(), every: Seconds(15) };
+        let source = Source {
+            id: "prom".into(),
+            kind: SourceKind::Prometheus { url: "http://prom".into(), dialect: Dialect::Prometheus },
+            fallback: None,
+            owner: None,
+            every: Seconds(15),
+        };
         let metric = Metric {
             id: metric.into(),
             title: Untrusted::new(metric),
             source: Some("prom".into()),
             query: Some("up".into()),
+            sides: None,
             counts: None,
+            baseline: None,
             histogram: None,
             target: None,
             alert: None,
@@ -107,7 +118,7 @@ impl Stage {
         (split.configured.expect("configured").value(), split.observed.expect("observed").value())
     }
     fn mean(&self, metric: &str, from: i64, to: i64) -> f64 {
-        let samples = self.read(metric, at(from), at(to)).expect("reading").samples;
+        let samples = self.read(metric, at(from), at(to)).expect("reading").numbers();
         let values: Vec<f64> = samples.iter().filter_map(|(_, value)| *value).collect();
         assert!(!values.is_empty(), "no values of {metric} from {from} to {to}");
         values.iter().sum::<f64>() / values.len() as f64
@@ -176,13 +187,13 @@ fn a_past_moment_keeps_its_answer_however_it_is_asked() {
     one.write(50.0).expect("write");
     one.clock.advance_to(at(30));
     other.clock.advance_to(at(30));
-    assert_eq!(one.read("error-rate", at(0), at(9)).expect("reading").samples, early.samples);
-    assert_eq!(other.read("error-rate", at(0), at(9)).expect("reading").samples, early.samples);
+    assert_eq!(one.read("error-rate", at(0), at(9)).expect("reading").numbers(), early.numbers());
+    assert_eq!(other.read("error-rate", at(0), at(9)).expect("reading").numbers(), early.numbers());
     let reseeded = stage(bundled("bad-canary").expect("script"), 12);
     reseeded.begin();
     reseeded.write(25.0).expect("write");
     reseeded.clock.advance_to(at(30));
-    assert_ne!(reseeded.read("error-rate", at(0), at(9)).expect("reading").samples, early.samples);
+    assert_ne!(reseeded.read("error-rate", at(0), at(9)).expect("reading").numbers(), early.numbers());
 }
 
 #[test]
@@ -190,11 +201,11 @@ fn samples_stand_on_the_grid_and_the_future_has_none() {
     let stage = stage(bundled("good-canary").expect("script"), 3);
     stage.clock.advance_to(at(2));
     let from = super::service::ahead(at(0), 7);
-    let samples = stage.read("requests", from, at(5)).expect("reading").samples;
+    let samples = stage.read("requests", from, at(5)).expect("reading").numbers();
     let seconds: Vec<i64> = samples.iter().map(|(t, _)| t.as_second() - at(0).as_second()).collect();
     assert_eq!(seconds, [15, 30, 45, 60, 75, 90, 105, 120]);
     assert!(samples.iter().all(|(_, value)| value.is_some_and(|v| (150.0..350.0).contains(&v))));
-    let canary = stage.read("error-rate", from, at(5)).expect("reading").samples;
+    let canary = stage.read("error-rate", from, at(5)).expect("reading").numbers();
     assert!(canary.iter().all(|(_, value)| value.is_none()), "a side without traffic has no numbers");
 }
 
@@ -218,7 +229,7 @@ fn flapping_is_on_and_off() {
     stage.begin();
     stage.write(25.0).expect("write");
     stage.clock.advance_to(at(30));
-    let samples = stage.read("error-rate", at(3), at(30)).expect("reading").samples;
+    let samples = stage.read("error-rate", at(3), at(30)).expect("reading").numbers();
     let high: Vec<bool> = samples.iter().map(|(_, value)| value.expect("value") > 0.01).collect();
     let edges = high.windows(2).filter(|pair| matches!(pair, [a, b] if a != b)).count();
     assert!(edges >= 8, "{edges}");
@@ -234,7 +245,7 @@ fn numbers_fail_to_come_in_each_way() {
              [[outage]]\nafter = \"5m\"\nlasting = \"5m\"\nis = \"{is}\"\nmetrics = [\"cpu\"]\n"
         )
     };
-    let gaps = |reading: &Reading| reading.samples.iter().filter(|(_, value)| value.is_none()).count();
+    let gaps = |reading: &Reading| reading.numbers().iter().filter(|(_, value)| value.is_none()).count();
     let played = |is: &str, minute: i64| {
         let stage = stage(&script(is), 1);
         stage.clock.advance_to(at(minute));
@@ -250,7 +261,7 @@ fn numbers_fail_to_come_in_each_way() {
         assert_eq!(gaps(&other), 0);
     }
     let stale = played("stale", 7).0.expect("reading");
-    assert_eq!(stale.samples.last().map(|(t, _)| *t), Some(super::service::ahead(at(5), -15)));
+    assert_eq!(stale.numbers().last().map(|(t, _)| *t), Some(super::service::ahead(at(5), -15)));
     let partial = played("partial", 7).0.expect("reading");
     assert!(partial.partial.is_some() && gaps(&partial) == 0);
     assert!(played("partial", 11).0.expect("reading").partial.is_none());

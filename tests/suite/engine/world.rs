@@ -15,8 +15,8 @@ use tminus::engine::{Nature, PlanReader, Setup};
 use tminus::journal::{Genesis, MemoryStore, Store};
 use tminus::plan::rule::{Action, Check as Demand, Op, Rule, Test};
 use tminus::plan::{
-    Blind, Check, CommandCheck, Gate, Metric, Otherwise, Plan, ProcedureStep, Rollout, Source, Step,
-    Strategy, Trigger, Watched,
+    Arming, Blind, Check, CommandCheck, Dialect, Gate, Metric, Otherwise, Plan, ProcedureStep, Rollout,
+    Source, SourceKind, Step, Strategy, Terms, Trigger, Watched,
 };
 use tminus::release::{Command, Input, Outcome, Readiness, View, Wish};
 use uuid::Uuid;
@@ -112,10 +112,7 @@ impl Numbers for Fake {
             let (rate, silent) = self.get(|knobs| (knobs.error_rate, knobs.silent));
             let newest = ask.to.as_second() / 15 * 15;
             let value = (!silent).then_some(rate);
-            Ok(Reading {
-                samples: vec![(Timestamp::from_second(newest).unwrap(), value)],
-                ..Reading::default()
-            })
+            Ok(Reading::whole([(Timestamp::from_second(newest).unwrap(), value)]))
         })
     }
 }
@@ -241,7 +238,12 @@ pub fn plan() -> Plan {
         }],
         sources: vec![Source {
             id: "prom".into(),
-            prometheus: "http://prometheus.example:9090".to_owned(),
+            kind: SourceKind::Prometheus {
+                url: "http://prometheus.example:9090".to_owned(),
+                dialect: Dialect::Prometheus,
+            },
+            fallback: None,
+            owner: None,
             every: Seconds(15),
         }],
         metrics: vec![Metric {
@@ -249,10 +251,12 @@ pub fn plan() -> Plan {
             title: "error rate".into(),
             source: Some("prom".into()),
             query: Some("errors".to_owned()),
+            sides: None,
             counts: None,
             histogram: None,
             target: Some(compare(Op::Below, 0.001, None)),
             alert: Some(compare(Op::Above, 0.01, Some(60))),
+            baseline: None,
         }],
         triggers: vec![Trigger {
             id: "error-rate".into(),
@@ -261,6 +265,8 @@ pub fn plan() -> Plan {
             severity: "P0".to_owned(),
             actions: vec![Action::RollBack, Action::Notify],
             rollout: None,
+            terms: Terms::default(),
+            arming: Arming::Automatic,
         }],
         rollouts: vec![Rollout {
             id: "payments".into(),
@@ -269,6 +275,7 @@ pub fn plan() -> Plan {
             router: BTreeMap::new(),
             deploy: BTreeMap::new(),
             steps: vec![step(25.0, 300), step(100.0, 60)],
+            judge: None,
             blind: Some(Blind {
                 after: Seconds(120),
                 above: Weight::percent(10.0).unwrap(),

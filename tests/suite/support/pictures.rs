@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use tminus::analysis::Verdict;
+use tminus::analysis::{Quality, Verdict};
 use tminus::base::{Actor, Assurance, Digest, Offset, Seconds, StageId, Timestamp, Untrusted, Weight};
 use tminus::plan::rule::Action;
 use tminus::plan::{
-    Blind, Bound, Check, Checkpoint, CommandCheck, Exit, Gate, Item, Message, Metric, Otherwise, Plan,
-    ReleaseKind, ReleaseSpec, Role, Rollout, Stage, Step, Strategy, Trigger, Watched,
+    Arming, Blind, Bound, Check, Checkpoint, CommandCheck, Exit, Gate, Item, Message, Metric, Otherwise,
+    Plan, ReleaseKind, ReleaseSpec, Role, Rollout, Stage, Step, Strategy, Terms, Trigger, Watched,
 };
 use tminus::release::{
     Answer, ApprovalState, Elapsed, EngineHealth, GateState, Health, Identity, ItemState, LogLine, Mark,
@@ -79,10 +79,12 @@ pub fn metric(id: &str, title: &str, target: &str, alert: &str) -> Metric {
         title: title.into(),
         source: Some("prom".into()),
         query: Some("up".to_owned()),
+        sides: None,
         counts: None,
         histogram: None,
         target: target.parse().ok(),
         alert: alert.parse().ok(),
+        baseline: None,
     }
 }
 
@@ -183,7 +185,11 @@ pub fn plan() -> Plan {
             severity: "P0".to_owned(),
             actions: vec![Action::RollBack, Action::Notify],
             rollout: None,
+            terms: Terms::default(),
+            arming: Arming::Automatic,
         }],
+        quiet: Vec::new(),
+        objectives: Vec::new(),
         rollouts: vec![Rollout {
             id: "payments".into(),
             stage: Some("release".into()),
@@ -199,6 +205,7 @@ pub fn plan() -> Plan {
                     auto: false,
                 })
                 .collect(),
+            judge: None,
             blind: Some(Blind { after: Seconds(600), above: weight(10.0), actions: vec![Action::Hold] }),
             rollback: None,
         }],
@@ -301,7 +308,13 @@ pub fn series(base: f64, swing: f64, verdict: Verdict) -> Series {
         let wave = ((i * 7) % 11) as f64 / 11.0;
         (after(2520 - (60 - i) * 15), (i % 23 != 5).then_some(base + swing * wave))
     };
-    Series { samples: (0..60).map(sample).collect(), verdict, reason: Untrusted::default() }
+    Series {
+        samples: (0..60).map(sample).collect(),
+        verdict,
+        reason: Untrusted::default(),
+        baseline: Vec::new(),
+        quality: Quality::Ok,
+    }
 }
 
 /// The picture: a canary at a quarter, one gate red, one trigger pending.
@@ -316,7 +329,13 @@ pub fn view() -> View {
     seen.metrics.insert("error-rate".into(), series(0.0002, 0.0011, Verdict::Warn));
     seen.metrics.insert("p95".into(), series(0.15, 0.08, Verdict::Pass));
     seen.metrics.insert("throughput".into(), series(300.0, 60.0, Verdict::Pass));
-    let silent = Series { samples: Vec::new(), verdict: Verdict::NoData, reason: "no such series".into() };
+    let silent = Series {
+        samples: Vec::new(),
+        verdict: Verdict::NoData,
+        reason: "no such series".into(),
+        baseline: Vec::new(),
+        quality: Quality::NoSeries,
+    };
     seen.metrics.insert("memory".into(), silent);
     seen.triggers.insert("error-rate".into(), Elapsed { elapsed: 130, needed: 300 });
     let ready = Readiness { version: "3.1.4".to_owned(), ready: 10, of: 10 };

@@ -3,7 +3,9 @@
 use crate::base::{GateId, MetricId, ProcedureId, Seconds, TriggerId, Untrusted};
 use crate::plan::playbook::{GateAction, Playbook};
 use crate::plan::rule::{Action, Rule};
-use crate::plan::{Check, Gate, Metric, Otherwise, Procedure, ProcedureStep, Trigger, Watched};
+use crate::plan::{
+    Arming, Check, Gate, Metric, Otherwise, Procedure, ProcedureStep, Terms, Trigger, Watched,
+};
 
 use super::Ids;
 
@@ -74,10 +76,12 @@ pub(crate) fn metrics(playbook: &Playbook) -> Vec<Metric> {
         title: metric.name.clone(),
         source: None,
         query: None,
+        sides: None,
         counts: None,
         histogram: None,
         target: rule(&metric.target),
         alert: rule(&metric.alert),
+        baseline: None,
     };
     playbook.metrics.iter().map(one).collect()
 }
@@ -95,6 +99,8 @@ pub(crate) fn triggers(playbook: &Playbook) -> Vec<Trigger> {
         severity: trigger.severity.as_ref().map(Untrusted::line).unwrap_or_default(),
         actions: actions(trigger),
         rollout: None,
+        terms: Terms::default(),
+        arming: Arming::Request,
     };
     playbook.triggers.iter().map(one).collect()
 }

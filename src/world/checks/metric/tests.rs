@@ -11,8 +11,8 @@ fn at(second: i64) -> Timestamp {
 }
 
 fn reading(values: &[Option<f64>]) -> Reading {
-    let samples = values.iter().zip(0..).map(|(value, step)| (at(step * 15), *value)).collect();
-    Reading { samples, ..Reading::default() }
+    let samples = values.iter().zip(0..).map(|(value, step)| (at(step * 15), *value));
+    Reading::whole(samples)
 }
 
 fn verdict(values: &[Option<f64>], lasting: Option<u64>, now: i64) -> Verdict {

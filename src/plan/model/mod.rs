@@ -3,16 +3,27 @@
 //! Invariants: plain data; every id that one part names exists in another part (the plan file's reader refuses
 //! what does not); lists are in the order of the documents.
 
+mod gate;
+mod number;
+mod procedure;
+mod rollout;
+mod trigger;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::base::{
-    CheckpointId, Digest, GateId, ItemId, MetricId, Offset, ProcedureId, Quantity, RoleId, RolloutId,
-    Seconds, SourceId, StageId, Timestamp, TriggerId, Untrusted, Weight,
+    CheckpointId, Digest, GateId, ItemId, MetricId, Offset, RoleId, RolloutId, Seconds, StageId, Timestamp,
+    TriggerId, Untrusted,
 };
-use crate::plan::rule::{Action, Rule};
+
+pub use gate::{Check, CommandCheck, Expect, Gate, GitCheck, GitFact, HttpCheck, Otherwise};
+pub use number::{Baseline, Counts, Dialect, Histogram, Metric, Objective, Quiet, Sides, Source, SourceKind};
+pub use procedure::{Procedure, ProcedureStep};
+pub use rollout::{Blind, Judge, Rollout, Signal, Step, Strategy, TooFew};
+pub use trigger::{Arming, Gaps, Proof, Scope, Terms, Trigger, Watched};
 
 /// Everything that should happen in one release.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +44,10 @@ pub struct Plan {
     pub metrics: Vec<Metric>,
     /// Rules with actions.
     pub triggers: Vec<Trigger>,
+    /// Times of the day in which numbers say nothing.
+    pub quiet: Vec<Quiet>,
+    /// What the service owes its users.
+    pub objectives: Vec<Objective>,
     /// How each service goes out.
     pub rollouts: Vec<Rollout>,
     /// Ordered lists of operations, among them the rollback.
@@ -219,303 +234,6 @@ pub enum Bound {
     /// The sending of this message, by place in the plan's list.
     Message(String),
 }
-
-/// A check that decides.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Gate {
-    /// Its id.
-    pub id: GateId,
-    /// The title as people write it.
-    pub title: Untrusted,
-    /// The item its pass ticks.
-    pub item: Option<ItemId>,
-    /// The stage it belongs to.
-    pub stage: Option<StageId>,
-    /// What is looked at.
-    pub check: Check,
-    /// What must hold of the numbers found; without it the check's own success decides.
-    pub pass: Option<Rule>,
-    /// What a verdict other than pass means.
-    pub otherwise: Otherwise,
-    /// How long one run may take.
-    pub timeout: Seconds,
-    /// How long a pass stays fresh; after that it is stale.
-    pub fresh: Option<Seconds>,
-    /// How often it runs by itself while its stage is current; none means on request and at stage entry.
-    pub every: Option<Seconds>,
-}
-
-/// What a gate looks at.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Check {
-    /// A command: exit code, and numbers from its report.
-    Command(CommandCheck),
-    /// An HTTP request.
-    Http(HttpCheck),
-    /// Facts of a git repository.
-    Git(GitCheck),
-    /// The newest value of a metric.
-    Metric {
-        /// Which metric.
-        metric: MetricId,
-    },
-    /// A person looks and says; the criteria are the title.
-    Manual,
-}
-
-/// A command to run, never through a shell.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CommandCheck {
-    /// Program and arguments.
-    pub run: Vec<String>,
-    /// Extra environment.
-    pub env: BTreeMap<String, String>,
-    /// What its standard output must be, when the exit code is not all.
-    pub expect: Option<Expect>,
-}
-
-/// What an output must be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Expect {
-    /// Nothing at all.
-    Empty,
-    /// Something.
-    Some,
-    /// This text somewhere in it.
-    Contains(String),
-}
-
-/// An HTTP request and the answer wanted.
-#[derive(Clone, Debug, PartialEq)]
-pub struct HttpCheck {
-    /// Where to; http or https.
-    pub url: String,
-    /// The status wanted.
-    pub status: u16,
-    /// A text the body must hold.
-    pub contains: Option<String>,
-}
-
-/// Facts of a git repository, all of which must be true.
-#[derive(Clone, Debug, PartialEq)]
-pub struct GitCheck {
-    /// The repository, relative to the plan's folder.
-    pub repository: String,
-    /// What must be true.
-    pub facts: Vec<GitFact>,
-}
-
-/// One fact of a git repository.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum GitFact {
-    /// Nothing changed and nothing untracked.
-    Clean,
-    /// HEAD is on this branch.
-    Branch(String),
-    /// This annotated tag exists.
-    Tag(String),
-    /// This tag is on the named remote, as asked of it.
-    Pushed {
-        /// The tag.
-        tag: String,
-        /// The remote's name.
-        remote: String,
-    },
-}
-
-/// What a verdict other than pass means.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Otherwise {
-    /// Only pass lets on.
-    #[default]
-    Block,
-    /// Goes on, stays yellow.
-    Warn,
-    /// The named role decides.
-    Review(RoleId),
-    /// The evidence must exist and be fresh; its content is not judged.
-    Require,
-}
-
-/// Where numbers come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
-    /// Its id.
-    pub id: SourceId,
-    /// The base address of a Prometheus-compatible server.
-    pub prometheus: String,
-    /// How often it is asked.
-    pub every: Seconds,
-}
-
-/// A number over time.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Metric {
-    /// Its id.
-    pub id: MetricId,
-    /// The title as people write it.
-    pub title: Untrusted,
-    /// Its source; none means numbers are typed by a person.
-    pub source: Option<SourceId>,
-    /// The query.
-    pub query: Option<String>,
-    /// Counts for both sides, what the judge needs.
-    pub counts: Option<Counts>,
-    /// The histogram of both sides, the other thing the judge can use.
-    pub histogram: Option<Histogram>,
-    /// What is wanted.
-    pub target: Option<Rule>,
-    /// What is not accepted.
-    pub alert: Option<Rule>,
-}
-
-/// Counts of bad and of all events for both sides; `{{side}}` in the queries is the side's label value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Counts {
-    /// The query that counts bad events.
-    pub bad: String,
-    /// The query that counts all events.
-    pub total: String,
-    /// The canary's label value.
-    pub canary: String,
-    /// The baseline's label value.
-    pub baseline: String,
-}
-
-/// A histogram of both sides; `{{side}}` in the selector is the side's label value.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Histogram {
-    /// The selector of the histogram, without `_bucket`.
-    pub selector: String,
-    /// The canary's label value.
-    pub canary: String,
-    /// The baseline's label value.
-    pub baseline: String,
-    /// The bounds that matter, rising, all of one unit.
-    pub bounds: Vec<Quantity>,
-}
-
-/// A rule with a severity and actions.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Trigger {
-    /// Its id.
-    pub id: TriggerId,
-    /// What it says, as people write it.
-    pub title: Untrusted,
-    /// What it watches.
-    pub when: Watched,
-    /// P0, P1 and so on, as written.
-    pub severity: String,
-    /// What is done when it fires, in order.
-    pub actions: Vec<Action>,
-    /// The rollout it acts on; none means every rollout.
-    pub rollout: Option<RolloutId>,
-}
-
-/// What a trigger watches.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Watched {
-    /// A rule over a metric, with its own `for`.
-    Metric {
-        /// Which metric.
-        metric: MetricId,
-        /// What must hold to fire.
-        rule: Rule,
-    },
-    /// A gate that does not pass for so long.
-    Gate {
-        /// Which gate.
-        gate: GateId,
-        /// For how long.
-        lasting: Seconds,
-    },
-    /// A person says so.
-    Manual,
-}
-
-/// How one service goes out.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Rollout {
-    /// Its id.
-    pub id: RolloutId,
-    /// The stage it belongs to: every earlier stage must be left before it begins.
-    pub stage: Option<StageId>,
-    /// Canary, blue-green or rolling.
-    pub strategy: Strategy,
-    /// What splits the traffic: kind and its settings, as written.
-    pub router: BTreeMap<String, String>,
-    /// What is deployed, as written.
-    pub deploy: BTreeMap<String, String>,
-    /// The steps; the last one is all traffic.
-    pub steps: Vec<Step>,
-    /// What happens when there is no good data.
-    pub blind: Option<Blind>,
-    /// The procedure a rollback runs beside the typed traffic and workload operations.
-    pub rollback: Option<ProcedureId>,
-}
-
-/// The way traffic moves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Strategy {
-    /// In steps by share.
-    #[default]
-    Canary,
-    /// All at once, back at once.
-    BlueGreen,
-    /// Pod by pod.
-    Rolling,
-}
-
-/// One step of a rollout.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Step {
-    /// The canary's share.
-    pub weight: Weight,
-    /// How long good data must be seen before the next step.
-    pub soak: Seconds,
-    /// Gates that must allow the next step.
-    pub gates: Vec<GateId>,
-    /// True when the engine goes on by itself once everything allows.
-    pub auto: bool,
-}
-
-/// What happens when there is no good data above a weight.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Blind {
-    /// After how long without good data.
-    pub after: Seconds,
-    /// Only at or above this canary share.
-    pub above: Weight,
-    /// What is done.
-    pub actions: Vec<Action>,
-}
-
-/// An ordered list of operations with verification.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Procedure {
-    /// Its id.
-    pub id: ProcedureId,
-    /// The title as people write it.
-    pub title: Untrusted,
-    /// What is done, in order.
-    pub steps: Vec<ProcedureStep>,
-    /// What must be true afterwards, as gates.
-    pub verify: Vec<GateId>,
-}
-
-/// One step of a procedure.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ProcedureStep {
-    /// A command, never through a shell; needs trust.
-    Command(CommandCheck),
-    /// Something a person does.
-    Manual {
-        /// What to do.
-        text: Untrusted,
-    },
-}
-
 /// A row of the monitoring plan.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint {
@@ -543,7 +261,6 @@ pub struct Message {
     /// Where it is posted; none means a person sends it.
     pub webhook: Option<String>,
 }
-
 impl Plan {
     /// The item of that id.
     pub fn item(&self, id: &ItemId) -> Option<&Item> {
@@ -579,12 +296,5 @@ impl Plan {
             self.roles.iter().filter(|role| role.approves.contains(&self.release.kind)).collect();
         roles.sort_by_key(|role| role.order);
         roles
-    }
-}
-
-impl Rollout {
-    /// The step of that number, from 1.
-    pub fn step(&self, number: u32) -> Option<&Step> {
-        self.steps.get(usize::try_from(number.checked_sub(1)?).ok()?)
     }
 }
