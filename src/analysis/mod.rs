@@ -1,5 +1,7 @@
 //! Numbers to verdicts. Pure.
 
+pub mod counter;
+pub mod histogram;
 pub mod judge;
 mod sample;
 mod series;

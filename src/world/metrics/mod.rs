@@ -1,5 +1,6 @@
 //! Where real numbers come from.
 
+pub mod exposition;
 mod prometheus;
 mod reply;
 
