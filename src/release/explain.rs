@@ -88,9 +88,11 @@ pub fn promote(state: &State, plan: &Plan, rollout: &Rollout, now: Timestamp) ->
             "it ends by itself, at the latest at its deadline",
         ));
     }
-    // Before the new version has traffic there is nothing a trigger could see of it.
-    let seen = if known.desired.is_some() { triggers(state, plan, rollout) } else { Vec::new() };
-    for (trigger, phase) in seen {
+    // Before the new version has traffic there is nothing a trigger could see of it, but one that fired for another
+    // rollout says that now is no time to begin.
+    let begun = known.desired.is_some();
+    let counts = |phase: TriggerPhase| begun || phase == TriggerPhase::Fired;
+    for (trigger, phase) in triggers(state, plan, rollout).into_iter().filter(|(_, phase)| counts(*phase)) {
         let word = match phase {
             TriggerPhase::Pending => "is pending",
             TriggerPhase::Fired => "fired",

@@ -3,7 +3,7 @@
 //! Invariants: `apply` is total, does no I/O and reads no clock; the same events give the same state; state never
 //! says that traffic moved before an observation said so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -395,6 +395,9 @@ pub struct TriggerState {
     pub reason: Untrusted,
     /// How often it became pending since the last step was reached.
     pub pendings: u32,
+    /// Once it fired, the rollouts it fired for in this spell, which lasts until it is armed again: what is unknown
+    /// for a while is not over.
+    pub acted: Option<BTreeSet<RolloutId>>,
 }
 
 /// The verdict of a metric.

@@ -85,7 +85,13 @@ impl State {
                     .insert(metric.clone(), MetricState { verdict: *to, since: *since, value: *value });
             }
             Event::TriggerMoved { trigger, to, since, value, reason } => {
+                let under_way: Vec<_> = self.under_way().cloned().collect();
                 let state = self.triggers.entry(trigger.clone()).or_default();
+                match to {
+                    TriggerPhase::Fired => state.acted.get_or_insert_default().extend(under_way),
+                    TriggerPhase::Armed => state.acted = None,
+                    TriggerPhase::Pending | TriggerPhase::Suppressed | TriggerPhase::Unknown => {}
+                }
                 state.phase = *to;
                 state.since = Some(*since);
                 state.value = *value;

@@ -68,6 +68,12 @@ impl State {
                 state.holds.clear();
                 resume(state, mark.at);
                 self.forget_pendings();
+                // A person looked: what cannot be told just now may act again when it can.
+                for trigger in self.triggers.values_mut().filter(|it| it.phase != TriggerPhase::Fired) {
+                    if let Some(acted) = &mut trigger.acted {
+                        acted.remove(rollout);
+                    }
+                }
             }
             Event::HoldLifted { rollout, cause } => {
                 let state = self.rollout_mut(rollout);
@@ -184,6 +190,14 @@ impl State {
             }
             pause(&mut state.soak, since);
         }
+    }
+
+    /// The rollouts a trigger can act on: begun, and neither back nor on the way back.
+    pub(crate) fn under_way(&self) -> impl Iterator<Item = &RolloutId> {
+        let begun = |phase: RolloutPhase| {
+            !matches!(phase, RolloutPhase::Waiting | RolloutPhase::RollingBack | RolloutPhase::RolledBack)
+        };
+        self.rollouts.iter().filter(move |(_, state)| begun(state.phase)).map(|(rollout, _)| rollout)
     }
 
     /// A new step, or a person who looked, gives every trigger a clean count.

@@ -1,5 +1,7 @@
 //! Triggers: edges of rules into phases, and phases into actions.
 
+use std::collections::BTreeSet;
+
 use crate::base::{RolloutId, Timestamp, TriggerId, Untrusted};
 use crate::plan::Trigger;
 use crate::plan::rule::Action;
@@ -19,7 +21,8 @@ pub fn moved(draft: &mut Draft<'_>, trigger: &TriggerId, to: TriggerPhase, sampl
         return;
     }
     if to == TriggerPhase::Fired {
-        fire(draft, planned, sample, &Untrusted::default());
+        let acted = draft.state.triggers.get(trigger).and_then(|known| known.acted.clone());
+        fire(draft, planned, sample, &Untrusted::default(), acted);
         return;
     }
     record(draft, trigger, to, sample, "");
@@ -45,24 +48,32 @@ pub fn fire_by_hand(draft: &mut Draft<'_>, trigger: &TriggerId, reason: &Untrust
         ));
     }
     let now = draft.now;
-    fire(draft, planned, (now, None), reason);
+    fire(draft, planned, (now, None), reason, None);
     Ok(())
 }
 
-fn fire(draft: &mut Draft<'_>, planned: &Trigger, sample: (Timestamp, Option<f64>), reason: &Untrusted) {
-    let begun: Vec<RolloutId> = scope(draft, planned)
-        .into_iter()
-        .filter(|rollout| {
-            !matches!(
-                rollouts::standing(draft, rollout).phase,
-                RolloutPhase::Waiting | RolloutPhase::RollingBack | RolloutPhase::RolledBack
-            )
-        })
-        .collect();
+/// Fires for the rollouts under way that it has not acted on in this spell.
+fn fire(
+    draft: &mut Draft<'_>,
+    planned: &Trigger,
+    sample: (Timestamp, Option<f64>),
+    reason: &Untrusted,
+    acted: Option<BTreeSet<RolloutId>>,
+) {
+    let under_way: BTreeSet<RolloutId> = draft.state.under_way().cloned().collect();
+    let mut begun = scope(draft, planned);
+    begun.retain(|rollout| under_way.contains(rollout));
+    let before = acted.is_some();
+    let acted = acted.unwrap_or_default();
+    if before && begun.iter().all(|rollout| acted.contains(rollout)) {
+        record(draft, &planned.id, TriggerPhase::Fired, sample, "it goes on; what it does was done");
+        return;
+    }
     if begun.is_empty() && !draft.plan.rollouts.is_empty() {
         record(draft, &planned.id, TriggerPhase::Suppressed, sample, "no rollout is under way");
         return;
     }
+    begun.retain(|rollout| !acted.contains(rollout));
     let free: Vec<RolloutId> =
         begun.iter().filter(|rollout| !rollouts::standing(draft, rollout).automation_off).cloned().collect();
     let note = if free.is_empty() && !begun.is_empty() {

@@ -84,3 +84,72 @@ fn a_rollout_that_had_not_begun_waits_for_the_next_attempt() {
     let refusal = goes_on(&mut scene, "api").expect_err("the release is over");
     assert_eq!(refusal.code, RefusalCode::WrongState);
 }
+
+/// What was asked of the world in these events: rollbacks begun, and people told.
+fn acts(events: &[Event]) -> (Vec<String>, usize) {
+    let back = events.iter().filter_map(|event| match event {
+        Event::RollbackStarted { rollout, .. } => Some(rollout.to_string()),
+        _ => None,
+    });
+    let told = |event: &&Event| matches!(event, Event::OperationIntended { act: Act::Notify { .. }, .. });
+    (back.collect(), events.iter().filter(told).count())
+}
+
+#[test]
+fn a_trigger_of_all_rollouts_acts_on_each_once_for_a_spell() {
+    let mut scene = Scene::two_ready();
+    scene.begin("web");
+    let events = scene.trigger(TriggerPhase::Fired);
+    assert_eq!(acts(&events), (vec!["web".to_owned()], 1));
+    let refusal = goes_on(&mut scene, "api").expect_err("now is no time to begin");
+    assert!(refusal.message.contains("errors"), "{}", refusal.message);
+    // The canary is gone and with it its numbers; the other one begins, and they are as bad as before.
+    scene.trigger(TriggerPhase::Unknown);
+    goes_on(&mut scene, "api").expect("nobody can tell");
+    let events = scene.trigger(TriggerPhase::Fired);
+    assert_eq!(acts(&events), (vec!["api".to_owned()], 1));
+}
+
+#[test]
+fn what_was_unknown_for_a_while_does_not_act_again() {
+    let mut scene = Scene::soaking();
+    scene.plan.triggers[0].actions =
+        vec![crate::plan::rule::Action::StepBack, crate::plan::rule::Action::Page];
+    scene.later(600);
+    scene.promote().expect("soaked");
+    scene.end(Outcome::Done, Some(50.0), None);
+    let events = scene.trigger(TriggerPhase::Fired);
+    assert_eq!((acts(&events).1, scene.web().desired), (1, crate::base::Weight::percent(10.0)));
+    scene.end(Outcome::Done, Some(10.0), None);
+    scene.trigger(TriggerPhase::Unknown);
+    scene.trigger(TriggerPhase::Pending);
+    let events = scene.trigger(TriggerPhase::Fired);
+    assert_eq!(acts(&events), (vec![], 0), "it never was armed between");
+    assert_eq!(scene.state.triggers["errors"].phase, TriggerPhase::Fired);
+    scene.trigger(TriggerPhase::Armed);
+    let events = scene.trigger(TriggerPhase::Fired);
+    assert_eq!(acts(&events), (vec!["web".to_owned()], 1), "another spell, at the first step");
+}
+
+#[test]
+fn a_hold_that_a_person_lifted_in_the_dark_may_come_again() {
+    let mut scene = Scene::soaking();
+    scene.plan.triggers[0].actions = vec![crate::plan::rule::Action::Hold];
+    scene.trigger(TriggerPhase::Fired);
+    scene.trigger(TriggerPhase::Unknown);
+    scene.wish(Wish::Resume { rollout: None });
+    assert_eq!(scene.web().holds, vec![]);
+    scene.trigger(TriggerPhase::Fired);
+    assert_eq!(scene.web().holds.len(), 1);
+}
+
+#[test]
+fn without_rollouts_people_are_told_once_for_a_spell() {
+    let mut scene = Scene::planned();
+    scene.plan.rollouts.clear();
+    let told: usize = [TriggerPhase::Fired, TriggerPhase::Unknown, TriggerPhase::Fired]
+        .into_iter()
+        .map(|phase| acts(&scene.trigger(phase)).1)
+        .sum();
+    assert_eq!(told, 1);
+}
