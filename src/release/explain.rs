@@ -5,13 +5,14 @@ use crate::plan::{Bound, ExitItems, Gate, Plan, Rollout, Stage};
 use crate::release::clock;
 use crate::release::decision::Blocker;
 use crate::release::event::{Answer, HoldCause, Outcome, TriggerPhase};
+use crate::release::retry::{self, Cleanup};
 use crate::release::standing::standing;
-use crate::release::state::{RolloutPhase, State, Tick};
+use crate::release::state::{RolloutPhase, RolloutState, State, Tick};
 
 /// Every reason why the release does not go on now.
 pub fn explain(state: &State, plan: &Plan, now: Timestamp) -> Vec<Blocker> {
     if state.status.is_over() {
-        return unfinished(state);
+        return unfinished(state, plan, now);
     }
     let mut all = Vec::new();
     let under_way = |rollout: &&Rollout| {
@@ -28,7 +29,7 @@ pub fn explain(state: &State, plan: &Plan, now: Timestamp) -> Vec<Blocker> {
     if let Some(stage) = &state.stage {
         all.extend(exit(state, plan, stage, now));
     }
-    all.extend(unfinished(state));
+    all.extend(unfinished(state, plan, now));
     all.extend(missing(state, plan));
     let mut seen = Vec::new();
     all.retain(|blocker| {
@@ -323,8 +324,11 @@ fn missing(state: &State, plan: &Plan) -> Option<Blocker> {
 }
 
 /// Operations whose end nobody knows, and rollbacks that are not proven.
-fn unfinished(state: &State) -> Vec<Blocker> {
+fn unfinished(state: &State, plan: &Plan, now: Timestamp) -> Vec<Blocker> {
     let mut all = Vec::new();
+    for planned in &plan.rollouts {
+        all.extend(state.rollouts.get(&planned.id).and_then(|known| way_back(state, planned, known, now)));
+    }
     for operation in state.operations.values().filter(|known| known.outcome == Some(Outcome::Unknown)) {
         all.push(blocker(
             "operation",
@@ -342,6 +346,34 @@ fn unfinished(state: &State) -> Vec<Blocker> {
         }
     }
     all
+}
+
+/// What did not go well on the way back, and when it is tried again.
+fn way_back(state: &State, planned: &Rollout, known: &RolloutState, now: Timestamp) -> Option<Blocker> {
+    let id = &planned.id;
+    let times = |tries: u32| if tries == 1 { "once".to_owned() } else { format!("{tries} times") };
+    let next =
+        |at: Timestamp| format!("it is tried again in {} s", (at.as_second() - now.as_second()).max(0));
+    if let Some(failing) = retry::write(state, id, known) {
+        let message =
+            format!("{id}: traffic did not go back, tried {}: {}", times(failing.tries), failing.why);
+        let help = failing.next.map(next).unwrap_or_default();
+        return Some(blocker("operation", message, format!("{help}; roll back again to try now")));
+    }
+    match retry::cleanup(state, planned, known) {
+        Cleanup::ScaleDown(failing) => {
+            let tries = times(failing.tries);
+            let message = format!("{id}: the new version is not taken away, tried {tries}: {}", failing.why);
+            let help = failing.next.map_or_else(|| "take it away by hand".to_owned(), next);
+            Some(blocker("operation", message, format!("{help}; or roll back again to try now")))
+        }
+        Cleanup::Unfinished(why) => Some(blocker(
+            "operation",
+            format!("{id}: the rest of the rollback did not end well: {why}"),
+            "look how far it came and do what is left by hand",
+        )),
+        Cleanup::Nothing | Cleanup::Procedure(_) => None,
+    }
 }
 
 fn blocker(code: &str, message: impl Into<String>, help: impl Into<String>) -> Blocker {

@@ -12,6 +12,7 @@ pub mod explain;
 mod fold;
 mod input;
 mod policy;
+mod retry;
 mod standing;
 mod state;
 mod view;

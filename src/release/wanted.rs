@@ -2,6 +2,7 @@
 
 use crate::base::{GateId, OperationId, Timestamp};
 use crate::plan::Plan;
+use crate::release::retry::{self, Cleanup};
 use crate::release::state::{State, Status};
 
 /// What should be running.
@@ -39,7 +40,15 @@ pub fn wanted(state: &State, plan: &Plan, now: Timestamp) -> Wanted {
         .values()
         .filter_map(|rollout| rollout.rollback.as_ref())
         .any(|back| back.done.is_some() && !back.proven);
-    let alive = live || unproven || watching || soon || !gates.is_empty() || !operations.is_empty();
+    let retried =
+        plan.rollouts.iter().filter_map(|planned| Some((planned, state.rollouts.get(&planned.id)?))).any(
+            |(planned, known)| {
+                matches!(retry::cleanup(state, planned, known),
+                Cleanup::ScaleDown(failing) if failing.next.is_some())
+            },
+        );
+    let alive =
+        live || retried || unproven || watching || soon || !gates.is_empty() || !operations.is_empty();
     // After a rollback people still look at numbers, and its proof may be to come.
     let ended = matches!(state.status, Status::Stable | Status::Cancelled);
     Wanted { gates, operations, observe: !ended || live || unproven, alive }

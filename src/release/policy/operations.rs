@@ -73,16 +73,12 @@ fn follow(draft: &mut Draft<'_>, operation: &OperationId, act: &Act, end: &End<'
     }
 }
 
-/// Traffic is back: say so, then take the new version away and run the rest of the rollback.
+/// Traffic is back: say so, then take the new version away. The rest of the rollback follows when it is gone.
 fn back(draft: &mut Draft<'_>, rollout: &RolloutId, observed: Option<Weight>) {
     let to = rollouts::standing(draft, rollout).rollback.map(|rollback| rollback.to).unwrap_or_default();
     let proven = observed.is_some_and(|share| share.value() <= NO_TRAFFIC);
     draft.push(Event::RolledBack { rollout: rollout.clone(), to, proven });
     draft.intend(Act::ScaleDown { rollout: rollout.clone() });
-    let procedure = draft.plan.rollout(rollout).and_then(|planned| planned.rollback.clone());
-    if let Some(procedure) = procedure {
-        draft.intend(Act::Procedure { rollout: rollout.clone(), procedure });
-    }
 }
 
 fn hold(draft: &mut Draft<'_>, rollout: &RolloutId, operation: &OperationId, what: &str) {

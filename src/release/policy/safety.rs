@@ -6,6 +6,7 @@ use crate::release::decision::{Refusal, RefusalCode, refuse};
 use crate::release::draft::Draft;
 use crate::release::event::{Act, Event, HoldCause, Outcome, TriggerPhase};
 use crate::release::policy::rollouts;
+use crate::release::retry::{self, Cleanup};
 use crate::release::state::RolloutPhase;
 
 type Granted = Result<(), Refusal>;
@@ -66,7 +67,13 @@ pub fn roll_back(draft: &mut Draft<'_>, rollout: Option<&RolloutId>, reason: &Un
     for rollout in targets {
         let state = rollouts::standing(draft, &rollout);
         match state.phase {
-            RolloutPhase::RolledBack => {}
+            RolloutPhase::RolledBack => {
+                let planned = rollouts::known(draft, &rollout)?;
+                if let Cleanup::ScaleDown(_) = retry::cleanup(&draft.state, planned, &state) {
+                    take_over(draft, &rollout, &mut raised);
+                    draft.intend(Act::ScaleDown { rollout });
+                }
+            }
             RolloutPhase::RollingBack if state.operation.is_some() => {}
             RolloutPhase::RollingBack => {
                 take_over(draft, &rollout, &mut raised);

@@ -9,6 +9,7 @@ use crate::release::draft::Draft;
 use crate::release::event::{Act, Event, Evidence, HoldCause};
 use crate::release::explain;
 use crate::release::policy::{approvals, gates, rollouts, safety, triggers, wake};
+use crate::release::retry::{self, Cleanup};
 use crate::release::standing::{Word, standing};
 use crate::release::state::{RolloutPhase, Status};
 
@@ -16,7 +17,13 @@ use crate::release::state::{RolloutPhase, Status};
 const ROUNDS: usize = 64;
 
 pub fn settle(draft: &mut Draft<'_>) {
-    if draft.state.identity.is_none() || !draft.state.unknown_kinds.is_empty() {
+    if draft.state.identity.is_none() {
+        return;
+    }
+    if !draft.state.unknown_kinds.is_empty() {
+        // What this build does not understand keeps it from everything but a way back that has begun.
+        let plan = draft.plan;
+        plan.rollouts.iter().for_each(|rollout| way_back(draft, rollout));
         return;
     }
     for _ in 0..ROUNDS {
@@ -28,7 +35,7 @@ pub fn settle(draft: &mut Draft<'_>) {
         for rollout in &planned.rollouts {
             soak(draft, rollout);
             blind(draft, rollout);
-            retry_rollback(draft, rollout);
+            way_back(draft, rollout);
         }
         due_gates(draft);
         if draft.state.version == before {
@@ -168,12 +175,20 @@ fn blind(draft: &mut Draft<'_>, planned: &Rollout) {
     }
 }
 
-/// A rollback whose write failed is tried again until traffic is back.
-fn retry_rollback(draft: &mut Draft<'_>, planned: &Rollout) {
+/// A rollback goes on until traffic is back, the new version is gone and the plan's procedure has run, in this order.
+fn way_back(draft: &mut Draft<'_>, planned: &Rollout) {
     let state = rollouts::standing(draft, &planned.id);
-    let due = wake::retry_due(&draft.state, planned, &state).is_some_and(|at| at <= draft.now);
-    if due {
-        draft.intend(Act::SetWeight { rollout: planned.id.clone(), step: 0, weight: Weight::ZERO });
+    let rollout = || planned.id.clone();
+    if retry::write(&draft.state, &planned.id, &state).is_some_and(|failing| failing.is_due(draft.now)) {
+        draft.intend(Act::SetWeight { rollout: rollout(), step: 0, weight: Weight::ZERO });
+        return;
+    }
+    match retry::cleanup(&draft.state, planned, &state) {
+        Cleanup::ScaleDown(failing) if failing.is_due(draft.now) => {
+            draft.intend(Act::ScaleDown { rollout: rollout() });
+        }
+        Cleanup::Procedure(procedure) => draft.intend(Act::Procedure { rollout: rollout(), procedure }),
+        Cleanup::Nothing | Cleanup::ScaleDown(_) | Cleanup::Unfinished(_) => {}
     }
 }
 

@@ -3,13 +3,10 @@
 
 use jiff::SignedDuration;
 
-use crate::base::{Timestamp, Weight};
+use crate::base::Timestamp;
 use crate::plan::{Gate, Plan, Rollout};
-use crate::release::event::Act;
+use crate::release::retry::{self, Cleanup};
 use crate::release::state::{RolloutPhase, RolloutState, State};
-
-/// Seconds between two tries of a rollback's write.
-const RETRY: i64 = 5;
 
 /// The earliest moment something is due by the clock alone.
 pub fn wake_at(state: &State, plan: &Plan, now: Timestamp) -> Option<Timestamp> {
@@ -40,16 +37,12 @@ pub fn blind_due(planned: &Rollout, state: &RolloutState) -> Option<Timestamp> {
     if under_way && above { later(since, rule.after.signed()) } else { None }
 }
 
-/// When a rollback's failed write is tried again.
+/// When what failed on the way back is tried again: traffic first, then taking the new version away.
 pub fn retry_due(state: &State, planned: &Rollout, known: &RolloutState) -> Option<Timestamp> {
-    if known.phase != RolloutPhase::RollingBack || known.operation.is_some() {
-        return None;
+    match retry::cleanup(state, planned, known) {
+        Cleanup::ScaleDown(failing) => failing.next,
+        _ => retry::write(state, &planned.id, known)?.next,
     }
-    let ended = state.operations.values().filter(|operation| {
-        matches!(&operation.act, Act::SetWeight { rollout, step: 0, weight }
-            if rollout == &planned.id && *weight == Weight::ZERO)
-    });
-    later(ended.filter_map(|operation| operation.ended).max()?, RETRY)
 }
 
 /// When a gate that runs by the clock runs next; only while its stage is current.

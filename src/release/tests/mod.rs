@@ -8,3 +8,4 @@ mod rollouts;
 mod safety;
 mod scene;
 mod several;
+mod way_back;
