@@ -9,6 +9,7 @@ mod check;
 mod closed;
 mod cockpit;
 mod completions;
+mod config;
 mod demo;
 mod desk;
 mod doctor;

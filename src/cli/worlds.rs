@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Home;
 use super::closed::Closed;
+use super::config::Config;
 use super::exit::{Exit, Failure};
 use super::grants::Grants;
 use super::shelf::{self, Found, Kind};
@@ -15,7 +16,6 @@ use crate::journal::{OpenMode, SqliteStore};
 use crate::plan::Plan;
 use crate::world::Unconnected;
 use crate::world::checks::RealChecks;
-use crate::world::http::Http;
 use crate::world::metrics::Prometheus;
 use crate::world::notify::JournalOnly;
 use crate::world::sim::{NAMES, SimWorld, bundled};
@@ -71,7 +71,7 @@ fn real(home: &Home, plan: &Plan) -> Result<World, Failure> {
             });
         }
     };
-    let http = Http::new(None).map_err(|error| Failure::new(Exit::Bug, error.to_string()))?;
+    let http = Config::load(home)?.http()?;
     let numbers = Arc::new(Prometheus::new(http.clone()));
     let checks = RealChecks::new(
         grant.folder.clone(),

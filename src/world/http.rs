@@ -4,17 +4,19 @@
 //! A name is checked after it was resolved and those very addresses are connected to, so a name that changes
 //! between check and use changes nothing.
 
+use std::collections::BTreeMap;
 use std::error::Error as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::{CONTENT_TYPE, DATE, HeaderName};
-use reqwest::{Client, RequestBuilder, Response, Url};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderName, HeaderValue};
+use reqwest::{Certificate, Client, Method, RequestBuilder, Response, Url};
 
 use crate::base::Timestamp;
 use crate::engine::ports::Fault;
+use crate::world::servers::{Server, Servers, origin};
 
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -23,6 +25,8 @@ const CONNECT: Duration = Duration::from_secs(3);
 #[derive(Clone, Debug)]
 pub struct Http {
     client: Client,
+    /// The origins this user said something about, each with the client that believes whom it said.
+    own: Arc<BTreeMap<String, (Server, Result<Client, Fault>)>>,
 }
 
 /// How long an answer may take and how large it may be.
@@ -55,20 +59,33 @@ impl Http {
     /// # Errors
     /// [`Fault::Unsupported`] when the proxy is no address or the system has no TLS roots.
     pub fn new(proxy: Option<&str>) -> Result<Self, Fault> {
-        let unusable =
-            |error: reqwest::Error| Fault::Unsupported(format!("no HTTP here: {}", reason(&error)));
-        let mut builder = Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .connect_timeout(CONNECT)
-            .dns_resolver(Arc::new(Guarded))
-            .user_agent(concat!("tminus/", env!("CARGO_PKG_VERSION")))
-            .no_proxy();
-        if let Some(proxy) = proxy {
-            builder = builder.proxy(reqwest::Proxy::all(proxy).map_err(unusable)?);
-        }
-        Ok(Self { client: builder.build().map_err(unusable)? })
+        Ok(Self { client: client(proxy, &[])?, own: Arc::default() })
+    }
+
+    /// The same, with what this user said about some origins. What cannot be used of it is a fault when that origin
+    /// is asked, and does not keep the others from being asked.
+    #[must_use]
+    pub fn with(self, proxy: Option<&str>, servers: &Servers) -> Self {
+        let one = |(origin, server): (&String, &Server)| {
+            let own = match server.authorities() {
+                None => Ok(self.client.clone()),
+                Some(pem) => pem.and_then(|pem| authorities(&pem)).and_then(|own| client(proxy, &own)),
+            };
+            (origin.clone(), (server.clone(), own))
+        };
+        Self { own: Arc::new(servers.iter().map(one).collect()), ..self }
+    }
+
+    /// A request to an address, with what its very origin may know of us.
+    fn request(&self, method: Method, url: Url) -> Result<RequestBuilder, Fault> {
+        let Some((server, client)) = self.own.get(&origin(&url)) else {
+            return Ok(self.client.request(method, url));
+        };
+        let request = client.clone()?.request(method, url);
+        Ok(match server.authorization() {
+            Some(value) => request.header(AUTHORIZATION, value?),
+            None => request,
+        })
     }
 
     /// Gets an address.
@@ -78,10 +95,20 @@ impl Http {
     pub async fn get(&self, url: &str, limits: Limits) -> Result<Answer, Fault> {
         let url = address(url)?;
         let name = place(&url);
-        answer(self.client.get(url), limits, &name).await
+        answer(self.request(Method::GET, url)?, limits, &name).await
     }
 
-    /// Posts a form.
+    /// Gets an address in one of these media types.
+    ///
+    /// # Errors
+    /// As [`Http::get`].
+    pub async fn get_as(&self, url: Url, kinds: &'static str, limits: Limits) -> Result<Answer, Fault> {
+        let url = address(url.as_str())?;
+        let name = place(&url);
+        answer(self.request(Method::GET, url)?.header(ACCEPT, kinds), limits, &name).await
+    }
+
+    /// Posts a form, with these headers beside the usual ones.
     ///
     /// # Errors
     /// As [`Http::get`].
@@ -89,17 +116,22 @@ impl Http {
         &self,
         url: Url,
         form: &[(&str, String)],
+        headers: &[(&'static str, String)],
         limits: Limits,
     ) -> Result<Answer, Fault> {
         let url = address(url.as_str())?;
         let name = place(&url);
         let mut body = Url::parse("form:").map_err(|error| Fault::Unsupported(error.to_string()))?;
         body.query_pairs_mut().extend_pairs(form);
-        let request = self
-            .client
-            .post(url)
+        let mut request = self
+            .request(Method::POST, url)?
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(body.query().unwrap_or_default().to_owned());
+        for (header, value) in headers {
+            let value = HeaderValue::from_str(value)
+                .map_err(|_| Fault::Unsupported(format!("no header {header} may hold this value")))?;
+            request = request.header(*header, value);
+        }
         answer(request, limits, &name).await
     }
 
@@ -115,7 +147,35 @@ impl Http {
     ) -> Result<Answer, Fault> {
         let url = address(url)?;
         let name = place(&url);
-        answer(self.client.post(url).json(body), limits, &name).await
+        answer(self.request(Method::POST, url)?.json(body), limits, &name).await
+    }
+}
+
+/// A client that believes these authorities, or the system's when there are none.
+fn client(proxy: Option<&str>, authorities: &[Certificate]) -> Result<Client, Fault> {
+    let unusable = |error: reqwest::Error| Fault::Unsupported(format!("no HTTP here: {}", reason(&error)));
+    let mut builder = Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .connect_timeout(CONNECT)
+        .dns_resolver(Arc::new(Guarded))
+        .user_agent(concat!("tminus/", env!("CARGO_PKG_VERSION")))
+        .no_proxy();
+    if let Some(proxy) = proxy {
+        builder = builder.proxy(reqwest::Proxy::all(proxy).map_err(unusable)?);
+    }
+    if !authorities.is_empty() {
+        builder = builder.tls_certs_only(authorities.iter().cloned());
+    }
+    builder.build().map_err(unusable)
+}
+
+/// The certificates in a PEM file.
+fn authorities(pem: &[u8]) -> Result<Vec<Certificate>, Fault> {
+    match Certificate::from_pem_bundle(pem) {
+        Ok(found) if !found.is_empty() => Ok(found),
+        _ => Err(Fault::Unsupported("the file of `ca` holds no certificate in PEM".to_owned())),
     }
 }
 
@@ -146,7 +206,7 @@ pub fn address(text: &str) -> Result<Url, Fault> {
 
 /// The name an address goes by in messages: no path, no query.
 pub fn place(url: &Url) -> String {
-    url.origin().ascii_serialization()
+    origin(url)
 }
 
 async fn answer(request: RequestBuilder, limits: Limits, name: &str) -> Result<Answer, Fault> {

@@ -8,6 +8,7 @@ pub mod checks;
 pub mod http;
 pub mod metrics;
 pub mod notify;
+pub mod servers;
 pub mod sim;
 mod unconnected;
 

@@ -19,6 +19,7 @@ mod prometheus;
 mod rules;
 mod samples;
 mod screens;
+mod servers;
 mod stores;
 mod support;
 mod terminal;

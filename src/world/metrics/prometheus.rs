@@ -89,7 +89,7 @@ impl Prometheus {
         let url = endpoint(base, path)?;
         let name = place(&url);
         let limits = Limits { time: Duration::from_secs(DEADLINE.0), body: BODY };
-        Ok((name, self.http.post_form(url, form, limits).await?))
+        Ok((name, self.http.post_form(url, form, &[], limits).await?))
     }
 }
 
