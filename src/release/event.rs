@@ -31,6 +31,9 @@ pub enum Event {
         plan: Digest,
         /// The blob of the sources as read.
         sources: Digest,
+        /// The version it brings, when the plan before brought another.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        version: Option<String>,
     },
     /// An attempt began: the first, or the next one with a new artifact.
     AttemptOpened {

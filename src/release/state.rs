@@ -33,6 +33,8 @@ pub struct State {
     pub plan: Option<Digest>,
     /// The blob of the sources the plan was made from.
     pub sources: Option<Digest>,
+    /// The version the plan brings; an attempt opened by hand may bring another.
+    pub planned_version: Option<String>,
     /// T-0, when a person set it; the plan's own holds otherwise.
     pub t0: Option<Timestamp>,
     /// When the release was started.
@@ -61,7 +63,7 @@ pub struct State {
     pub operations: BTreeMap<OperationId, OperationState>,
     /// How many operations of each kind and target began: what makes their ids unique.
     pub operation_counts: BTreeMap<String, u32>,
-    /// Messages of the plan that went out, and when.
+    /// Messages of the plan that went out in this attempt, and when.
     pub sent: BTreeMap<String, Timestamp>,
     /// After a hold or rollback, outward messages and checkpoints wait until a person re-arms them.
     pub messages_stopped: bool,

@@ -44,10 +44,14 @@ impl State {
                     version: version.clone(),
                     environment: environment.clone(),
                 });
+                self.planned_version = Some(version.clone());
             }
-            Event::PlanAdopted { plan, sources } => {
+            Event::PlanAdopted { plan, sources, version } => {
                 self.plan = Some(*plan);
                 self.sources = Some(*sources);
+                if version.is_some() {
+                    self.planned_version = version.clone();
+                }
                 if self.status == Status::Draft {
                     self.status = Status::Planned;
                 }
@@ -137,6 +141,7 @@ impl State {
             self.started = None;
             self.first_release = false;
             self.messages_stopped = false;
+            self.sent.clear();
             self.status = Status::Planned;
         }
         self.attempt = attempt;

@@ -1,6 +1,7 @@
 //! From draft to stable: plans, attempts, T-0, stages, the end.
 
 use crate::base::{Digest, ItemId, RolloutId, Timestamp, Untrusted};
+use crate::plan::Bound;
 use crate::release::clock;
 use crate::release::decision::{Refusal, RefusalCode, refuse};
 use crate::release::draft::Draft;
@@ -19,7 +20,7 @@ pub fn adopt(draft: &mut Draft<'_>, plan: Digest, sources: Digest, matched: &[(I
             version: spec.version.clone(),
             environment: spec.environment.clone(),
         });
-        draft.push(Event::PlanAdopted { plan, sources });
+        draft.push(Event::PlanAdopted { plan, sources, version: None });
         draft.push(Event::AttemptOpened { attempt: 1, artifact: spec.version.clone() });
         return Ok(());
     }
@@ -27,7 +28,21 @@ pub fn adopt(draft: &mut Draft<'_>, plan: Digest, sources: Digest, matched: &[(I
         return Ok(());
     }
     let binding = draft.state.plan != Some(plan);
-    draft.push(Event::PlanAdopted { plan, sources });
+    let version = Some(&spec.version).filter(|version| draft.state.planned_version.as_ref() != Some(version));
+    let going_out = draft.state.identity.as_ref().map(|identity| identity.version.clone());
+    // A person may have opened the attempt before the plan followed.
+    let next = version.filter(|version| going_out.as_ref() != Some(version)).cloned();
+    if let (Some(next), Some(rollout)) = (&next, under_way(draft)) {
+        return Err(refuse(
+            RefusalCode::WrongState,
+            format!(
+                "the plan brings {next} while {rollout} is under way with {}",
+                going_out.unwrap_or_default()
+            ),
+            "finish the rollout or roll it back, then adopt the plan: it opens the next attempt",
+        ));
+    }
+    draft.push(Event::PlanAdopted { plan, sources, version: version.cloned() });
     for (item, to) in matched {
         let touched = draft.state.items.contains_key(item) && !draft.state.items.contains_key(to);
         if touched && draft.plan.item(item).is_none() && draft.plan.item(to).is_some() {
@@ -37,7 +52,12 @@ pub fn adopt(draft: &mut Draft<'_>, plan: Digest, sources: Digest, matched: &[(I
     if binding {
         approvals::void_all(draft, "the plan changed");
     }
-    Ok(())
+    next.map_or(Ok(()), |version| open_attempt(draft, &version))
+}
+
+fn under_way(draft: &Draft<'_>) -> Option<RolloutId> {
+    let live = draft.state.rollouts.iter().find(|(_, known)| known.phase.is_live());
+    live.map(|(rollout, _)| rollout.clone())
 }
 
 pub fn open_attempt(draft: &mut Draft<'_>, artifact: &str) -> Granted {
@@ -48,7 +68,7 @@ pub fn open_attempt(draft: &mut Draft<'_>, artifact: &str) -> Granted {
             "name a version or a digest",
         ));
     }
-    if draft.state.rollouts.values().any(|rollout| rollout.phase.is_live()) {
+    if under_way(draft).is_some() {
         return Err(refuse(
             RefusalCode::WrongState,
             "a rollout is under way",
@@ -60,8 +80,9 @@ pub fn open_attempt(draft: &mut Draft<'_>, artifact: &str) -> Granted {
         .items
         .iter()
         .filter(|(_, known)| known.tick.is_settled())
-        .filter(|(_, known)| {
-            known.evidence.iter().any(|evidence| matches!(evidence, Evidence::GateRun { .. }))
+        .filter(|(item, known)| {
+            let message = draft.plan.item(item).is_some_and(|it| matches!(it.bound, Some(Bound::Message(_))));
+            message || known.evidence.iter().any(|evidence| matches!(evidence, Evidence::GateRun { .. }))
         })
         .map(|(item, _)| item.clone())
         .collect();

@@ -1,6 +1,7 @@
 //! Tables and properties of the release core.
 
 mod approvals;
+mod attempts;
 mod gates;
 mod items;
 mod properties;
