@@ -4,6 +4,7 @@ pub mod counter;
 pub mod histogram;
 pub mod judge;
 mod sample;
+pub mod sequential;
 mod series;
 #[cfg(test)]
 mod tests;

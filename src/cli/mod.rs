@@ -21,6 +21,7 @@ mod grants;
 mod home;
 mod init;
 mod item;
+mod judge;
 mod log;
 mod man;
 mod names;
@@ -92,6 +93,9 @@ enum Verb {
     /// Read a playbook and its plan file, and say what is wrong with them
     #[command(after_help = "Example:\n  tminus check RELEASE.md --json")]
     Check(check::Check),
+    /// Judge the numbers of two versions
+    #[command(after_help = "Example:\n  tminus judge ratio --file counts.csv --json")]
+    Judge(judge::Judge),
     /// Let a plan run its commands and ask its servers on this machine
     #[command(after_help = "Example:\n  tminus trust RELEASE.tminus.toml")]
     Trust(trust::Trust),
@@ -212,6 +216,7 @@ fn act(arguments: Arguments, out: Out) -> Result<Exit, Failure> {
         Verb::Snapshot(verb) => verb.run(&context),
         Verb::Demo(verb) => verb.run(&context),
         Verb::Check(verb) => verb.run(&context),
+        Verb::Judge(verb) => verb.run(&context),
         Verb::Trust(verb) => verb.run(&context),
         Verb::Status(verb) => verb.run(&context),
         Verb::Watch(verb) => verb.run(&context),

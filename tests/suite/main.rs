@@ -12,6 +12,7 @@ mod arrows;
 mod checks;
 mod cockpit;
 mod engine;
+mod judge;
 mod lints;
 mod plan_files;
 mod playbooks;

@@ -1,0 +1,37 @@
+//! `tminus judge ratio`: the judge on numbers from a file, for scripts and for trust.
+
+mod counts;
+mod ratio;
+
+use clap::Subcommand;
+
+use super::Context;
+use super::exit::{Exit, Failure};
+
+/// What the numbers of two versions say.
+#[derive(Debug, clap::Args)]
+pub struct Judge {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Judge the counts of two versions, step by step, as the engine would
+    #[command(after_help = "Example:\n  tminus judge ratio --file counts.csv --json\n\n\
+        The file has the columns t,canary_total,canary_bad,baseline_total,baseline_bad: requests of each side in the\n\
+        step that ends at t (seconds or RFC 3339), and how many of them were bad. An empty field is no sample.")]
+    Ratio(ratio::Ratio),
+}
+
+impl Judge {
+    /// Judges.
+    ///
+    /// # Errors
+    /// When a file cannot be read or is not understood.
+    pub fn run(self, context: &Context) -> Result<Exit, Failure> {
+        match self.verb {
+            Verb::Ratio(verb) => verb.run(context),
+        }
+    }
+}
