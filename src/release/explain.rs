@@ -48,21 +48,39 @@ pub fn start(state: &State, plan: &Plan, now: Timestamp) -> Vec<Blocker> {
     for rollout in &plan.rollouts {
         let known = state.rollouts.get(&rollout.id);
         all.extend(known.map(|known| held(known, rollout)).unwrap_or_default());
-        match known.and_then(|known| known.last_known_good.as_ref()) {
-            None => all.push(blocker(
-                "target",
-                format!("{}: nobody knows what a rollback would go to", rollout.id),
-                "wait until what runs now was read, or accept a first release: rollback = no traffic, workload to 0",
-            )),
-            Some(good) if good.ready == 0 || good.ready < good.of => all.push(blocker(
-                "target",
-                format!("{}: {} has {} of {} healthy", rollout.id, good.version, good.ready, good.of),
-                "a rollback needs a healthy version to go to",
-            )),
-            Some(_) => {}
-        }
+        all.extend(no_target(state, rollout));
+        all.extend(sick_target(state, rollout));
     }
     all
+}
+
+/// Nothing is known, or nothing is wanted to run, that a rollback could go to. A first release accepts this.
+pub fn no_target(state: &State, rollout: &Rollout) -> Option<Blocker> {
+    let help =
+        "wait until what runs now was read, or accept a first release: rollback = no traffic, workload to 0";
+    match state.rollouts.get(&rollout.id).and_then(|known| known.last_known_good.as_ref()) {
+        None => {
+            let message = format!("{}: nobody knows what a rollback would go to", rollout.id);
+            Some(blocker("target", message, help))
+        }
+        Some(good) if good.of == 0 => {
+            let message = format!("{}: nothing of {} is wanted to run", rollout.id, good.version);
+            Some(blocker("target", message, help))
+        }
+        Some(_) => None,
+    }
+}
+
+/// What a rollback would go to is there and not well. Nobody may accept this as a first release.
+fn sick_target(state: &State, rollout: &Rollout) -> Option<Blocker> {
+    let good = state.rollouts.get(&rollout.id)?.last_known_good.as_ref()?;
+    (good.ready < good.of).then(|| {
+        blocker(
+            "target",
+            format!("{}: {} has {} of {} healthy", rollout.id, good.version, good.ready, good.of),
+            "a rollback needs a healthy version to go to",
+        )
+    })
 }
 
 /// What keeps the stages before the first rollout's own from being left.

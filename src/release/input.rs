@@ -167,7 +167,8 @@ pub enum Wish {
     },
     /// T-0: start the release.
     Start {
-        /// Accepts that there is nothing to go back to: no traffic, workload to zero.
+        /// Accepts that there is nothing to go back to: no traffic, workload to zero. A version that is there and not
+        /// healthy is something, and is not accepted.
         accept_first_release: bool,
     },
     /// Begin a rollout, or go to its next step, or to a later one.

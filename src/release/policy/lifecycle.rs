@@ -3,7 +3,7 @@
 use crate::base::{Digest, ItemId, RolloutId, Timestamp, Untrusted};
 use crate::plan::Bound;
 use crate::release::clock;
-use crate::release::decision::{Refusal, RefusalCode, refuse};
+use crate::release::decision::{Blocker, Refusal, RefusalCode, refuse};
 use crate::release::draft::Draft;
 use crate::release::event::{Event, Evidence};
 use crate::release::explain;
@@ -138,15 +138,17 @@ pub fn start(draft: &mut Draft<'_>, accept_first_release: bool) -> Granted {
             "open the next attempt",
         ));
     }
+    let absent: Vec<Blocker> =
+        draft.plan.rollouts.iter().filter_map(|rollout| explain::no_target(&draft.state, rollout)).collect();
     let blockers = explain::start(&draft.state, draft.plan, draft.now);
-    let blocker = blockers.iter().find(|blocker| !(accept_first_release && blocker.code == "target"));
-    if let Some(blocker) = blocker {
+    let accepted = |blocker: &Blocker| accept_first_release && absent.contains(blocker);
+    if let Some(blocker) = blockers.iter().find(|blocker| !accepted(blocker)) {
         return Err(refuse(RefusalCode::Blocked, blocker.message.clone(), blocker.help.clone()));
     }
     if clock::t0(&draft.state, draft.plan).is_none() {
         draft.push(Event::T0Set { t0: draft.now });
     }
-    let first_release = accept_first_release && blockers.iter().any(|blocker| blocker.code == "target");
+    let first_release = accept_first_release && !absent.is_empty();
     draft.push(Event::ReleaseStarted { first_release });
     Ok(())
 }

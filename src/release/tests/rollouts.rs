@@ -37,6 +37,18 @@ fn nothing_starts_without_a_healthy_version_to_go_back_to() {
     let mut scene = Scene::ready();
     scene.report(Report::Readiness { rollout: "web".into(), version: "1.0.0".into(), ready: 1, of: 3 });
     assert_eq!(scene.promote().expect_err("unhealthy").code, RefusalCode::Blocked);
+    let refusal =
+        scene.try_wish(Wish::Start { accept_first_release: true }).expect_err("it is there, and sick");
+    assert!(refusal.message.contains("1 of 3 healthy"), "{}", refusal.message);
+}
+
+#[test]
+fn a_first_release_accepts_that_there_is_no_version_to_go_back_to() {
+    let mut scene = Scene::ready();
+    scene.state.rollouts.remove("web");
+    assert!(scene.try_wish(Wish::Start { accept_first_release: false }).is_err());
+    scene.report(Report::Readiness { rollout: "web".into(), version: "1.0.0".into(), ready: 0, of: 0 });
+    assert!(scene.try_wish(Wish::Start { accept_first_release: false }).is_err());
     scene.wish(Wish::Start { accept_first_release: true });
     assert!(scene.state.first_release);
 }
