@@ -24,6 +24,7 @@ mod item;
 mod judge;
 mod log;
 mod man;
+mod metric;
 mod names;
 mod open;
 mod opening;
@@ -34,6 +35,7 @@ mod rollout;
 mod shelf;
 mod snapshot;
 mod status;
+mod trigger;
 mod trust;
 mod verify;
 mod watch;
@@ -138,9 +140,15 @@ enum Verb {
     /// Set T-0, start, end, call off or begin again
     #[command(after_help = "Example:\n  tminus release t0 2026-12-01T10:00:00Z")]
     Release(release::Release),
-    /// Promote, hold or resume a rollout
+    /// Promote, hold or resume a rollout, or answer what it asks
     #[command(after_help = "Example:\n  tminus rollout promote --to 25")]
     Rollout(rollout::Rollout),
+    /// Write down a number that no source gives
+    #[command(after_help = "Example:\n  tminus metric type satisfaction 4.2")]
+    Metric(metric::Metric),
+    /// Fire a trigger by hand, or choose what a contested one does
+    #[command(after_help = "Example:\n  tminus trigger choose error-rate request")]
+    Trigger(trigger::Trigger),
     /// Put traffic back
     #[command(after_help = "Example:\n  tminus rollback --reason \"checkout fails\"")]
     Rollback(rollout::Rollback),
@@ -232,6 +240,8 @@ fn act(arguments: Arguments, out: Out) -> Result<Exit, Failure> {
         Verb::Approve(verb) => verb.run(&context),
         Verb::Release(verb) => verb.run(&context),
         Verb::Rollout(verb) => verb.run(&context),
+        Verb::Metric(verb) => verb.run(&context),
+        Verb::Trigger(verb) => verb.run(&context),
         Verb::Rollback(verb) => verb.run(&context),
         Verb::Log(verb) => verb.run(&context),
         Verb::Verify(verb) => verb.run(&context),

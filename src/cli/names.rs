@@ -1,7 +1,9 @@
 //! What people type for the things of a plan: an id, or any unique end of it.
 
 use super::exit::{Exit, Failure};
-use crate::base::{GateId, ItemId, Offset, RoleId, RolloutId, Seconds, StageId, TriggerId, Untrusted};
+use crate::base::{
+    GateId, ItemId, MetricId, Offset, RoleId, RolloutId, Seconds, StageId, TriggerId, Untrusted,
+};
 use crate::release::View;
 
 /// The item that was meant.
@@ -43,6 +45,14 @@ pub fn stage(view: &View, typed: &str) -> Result<StageId, Failure> {
 /// When none or several are.
 pub fn trigger(view: &View, typed: &str) -> Result<TriggerId, Failure> {
     one("trigger", typed, view.plan.triggers.iter().map(|trigger| trigger.id.as_str())).map(TriggerId::new)
+}
+
+/// The metric that was meant.
+///
+/// # Errors
+/// When none or several are.
+pub fn metric(view: &View, typed: &str) -> Result<MetricId, Failure> {
+    one("metric", typed, view.plan.metrics.iter().map(|metric| metric.id.as_str())).map(MetricId::new)
 }
 
 /// The rollout that was meant; without a word, the only one.

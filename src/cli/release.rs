@@ -79,17 +79,6 @@ enum Verb {
         #[command(flatten)]
         acting: Acting,
     },
-    /// Fire a trigger that only a person can see
-    #[command(after_help = "Example:\n  tminus release fire data-corruption --reason \"orders are missing\"")]
-    Fire {
-        /// The trigger
-        trigger: String,
-        /// What was seen
-        #[arg(long)]
-        reason: String,
-        #[command(flatten)]
-        acting: Acting,
-    },
 }
 
 /// Leaves the current stage, or adds to one.
@@ -146,11 +135,6 @@ impl Release {
                 let desk = acting.desk(context)?;
                 let role = role.map(|role| names::role(desk.view(), &role)).transpose()?;
                 desk.send(Wish::RequestApproval { role })
-            }
-            Verb::Fire { trigger, reason, acting } => {
-                let desk = acting.desk(context)?;
-                let trigger = names::trigger(desk.view(), &trigger)?;
-                desk.send(Wish::FireTrigger { trigger, reason: Untrusted::new(reason) })
             }
         }
     }

@@ -1,4 +1,4 @@
-//! `tminus rollout promote|hold|resume` and `tminus rollback`: the verbs that move traffic.
+//! `tminus rollout promote|hold|resume|grant|decline` and `tminus rollback`: the verbs that move traffic.
 
 use clap::Subcommand;
 
@@ -40,6 +40,25 @@ enum Verb {
     Resume {
         #[command(flatten)]
         which: Which,
+    },
+    /// Do what tminus asks for; the numbers of open requests are in `tminus status`
+    #[command(after_help = "Example:\n  tminus rollout grant 118")]
+    Grant {
+        /// The request's number
+        request: u64,
+        #[command(flatten)]
+        acting: Acting,
+    },
+    /// Do not do what tminus asks for
+    #[command(after_help = "Example:\n  tminus rollout decline 118 --reason \"a known spike, it is over\"")]
+    Decline {
+        /// The request's number
+        request: u64,
+        /// Why not
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        acting: Acting,
     },
 }
 
@@ -84,6 +103,10 @@ impl Rollout {
                 let desk = which.acting.desk(context)?;
                 let rollout = some(desk.view(), which.rollout.as_deref())?;
                 desk.send(Wish::Resume { rollout })
+            }
+            Verb::Grant { request, acting } => acting.desk(context)?.send(Wish::Grant { request }),
+            Verb::Decline { request, reason, acting } => {
+                acting.desk(context)?.send(Wish::Decline { request, reason: Untrusted::new(reason) })
             }
         }
     }

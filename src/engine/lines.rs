@@ -5,7 +5,7 @@
 
 use crate::base::{ItemId, Untrusted, Weight};
 use crate::plan::Plan;
-use crate::release::{Act, Answer, Event, Evidence, Recorded, TriggerPhase};
+use crate::release::{Act, Answer, Choice, Event, Evidence, Recorded, RequestAnswer, TriggerPhase};
 
 /// How much of an outside text one line shows, in characters.
 const TEXT: usize = 100;
@@ -36,6 +36,7 @@ fn of(event: &Event, plan: &Plan) -> String {
         .or_else(|| gate(event))
         .or_else(|| rollout(event))
         .or_else(|| watch(event))
+        .or_else(|| asked(event))
         .unwrap_or_default()
 }
 
@@ -180,6 +181,30 @@ fn watch(event: &Event) -> Option<String> {
             };
             format!("trigger {trigger} {word}{}", because(reason))
         }
+        _ => return None,
+    })
+}
+
+fn asked(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::RequestRaised { rollout, wants, why, .. } => {
+            format!("{rollout}: asks to {wants}{}", because(why))
+        }
+        Event::RequestAnswered { request, answer, reason } => {
+            let word = match answer {
+                RequestAnswer::Granted => "granted",
+                RequestAnswer::Declined => "declined",
+                RequestAnswer::Withdrawn => "withdrawn",
+            };
+            format!("request {request} {word}{}", because(reason))
+        }
+        Event::TriggerChosen { trigger, choice: Choice::Automatic } => {
+            format!("trigger {trigger} acts by itself from now on")
+        }
+        Event::TriggerChosen { trigger, choice: Choice::Request } => {
+            format!("trigger {trigger} asks a person from now on")
+        }
+        Event::NumberTyped { metric, value } => format!("metric {metric} typed: {value}"),
         _ => return None,
     })
 }

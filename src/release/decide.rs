@@ -33,7 +33,13 @@ pub fn decide(state: &State, plan: &Plan, input: &Input, now: Timestamp) -> Deci
 
 fn grant(draft: &mut Draft<'_>, command: &Command) -> Result<(), Refusal> {
     may(draft, command)?;
-    match &command.wish {
+    carry_out(draft, &command.wish)?;
+    policy::requests::done_by_hand(draft, &command.wish);
+    Ok(())
+}
+
+fn carry_out(draft: &mut Draft<'_>, wish: &Wish) -> Result<(), Refusal> {
+    match wish {
         Wish::AdoptPlan { plan, sources, matched } => {
             policy::lifecycle::adopt(draft, *plan, *sources, matched)
         }
@@ -66,6 +72,10 @@ fn grant(draft: &mut Draft<'_>, command: &Command) -> Result<(), Refusal> {
         Wish::Hold { rollout, reason } => policy::safety::hold(draft, rollout.as_ref(), reason),
         Wish::Resume { rollout } => policy::safety::resume(draft, rollout.as_ref()),
         Wish::RollBack { rollout, reason } => policy::safety::roll_back(draft, rollout.as_ref(), reason),
+        Wish::Grant { request } => policy::requests::grant(draft, *request),
+        Wish::Decline { request, reason } => policy::requests::decline(draft, *request, reason),
+        Wish::Choose { trigger, choice } => policy::triggers::choose(draft, trigger, *choice),
+        Wish::TypeNumber { metric, value } => policy::reports::typed(draft, metric, *value),
         Wish::FireTrigger { trigger, reason } => policy::triggers::fire_by_hand(draft, trigger, reason),
     }
 }
@@ -91,7 +101,13 @@ fn may(draft: &Draft<'_>, command: &Command) -> Result<(), Refusal> {
             "use the newer build that wrote them; hold and rollback still work here",
         ));
     }
-    let hazardous = matches!(command.wish, Wish::Promote { .. } | Wish::Start { .. } | Wish::Resume { .. });
+    let forward =
+        |number: u64| draft.state.requests.iter().any(|it| it.number == number && it.wants.is_forward());
+    let hazardous = match command.wish {
+        Wish::Promote { .. } | Wish::Start { .. } | Wish::Resume { .. } => true,
+        Wish::Grant { request } => forward(request),
+        _ => false,
+    };
     if hazardous
         && let (Some(seen), Some(moved)) = (command.seen, &draft.state.moved)
         && moved.version > seen

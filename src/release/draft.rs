@@ -6,7 +6,8 @@ use uuid::Uuid;
 
 use crate::base::{Actor, Assurance, Digest, OperationId, Timestamp, Via};
 use crate::plan::Plan;
-use crate::release::event::{Act, Event, Recorded};
+use crate::release::act::Act;
+use crate::release::event::{Event, Recorded};
 use crate::release::input::Input;
 use crate::release::state::State;
 

@@ -11,6 +11,9 @@ use crate::base::{
     Digest, GateId, ItemId, MetricId, Offset, OperationId, RoleId, RolloutId, StageId, Timestamp, TriggerId,
     Untrusted, Weight,
 };
+use crate::release::act::{Act, Outcome};
+use crate::release::cause::{HoldCause, TriggerPhase};
+use crate::release::request::{Choice, Proposal, RequestAnswer, RequestCause};
 
 /// One fact.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -357,6 +360,41 @@ pub enum Event {
         #[serde(default)]
         reason: Untrusted,
     },
+    /// A machine asks a person for something it may not do by itself.
+    RequestRaised {
+        /// The rollout.
+        rollout: RolloutId,
+        /// What it asks for.
+        wants: Proposal,
+        /// What makes it ask.
+        cause: RequestCause,
+        /// Why, in one sentence.
+        why: Untrusted,
+    },
+    /// A request is no longer open.
+    RequestAnswered {
+        /// Its number.
+        request: u64,
+        /// How it ended.
+        answer: RequestAnswer,
+        /// Why.
+        #[serde(default)]
+        reason: Untrusted,
+    },
+    /// A person chose what a trigger does that the playbook says both of.
+    TriggerChosen {
+        /// Which.
+        trigger: TriggerId,
+        /// What it does from now on.
+        choice: Choice,
+    },
+    /// A person typed a number that no source gives.
+    NumberTyped {
+        /// The metric.
+        metric: MetricId,
+        /// The number, in the unit's base.
+        value: f64,
+    },
     /// A message of the plan went out.
     MessageSent {
         /// Its name in the plan.
@@ -428,138 +466,6 @@ pub enum Answer {
     NoGo,
     /// Asked and not there.
     Absent,
-}
-
-/// One change to the world.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "is")]
-pub enum Act {
-    /// Bring the new version up beside the old one, without traffic.
-    Deploy {
-        /// The rollout.
-        rollout: RolloutId,
-    },
-    /// Give the canary this share.
-    SetWeight {
-        /// The rollout.
-        rollout: RolloutId,
-        /// The step it belongs to, 0 for a rollback.
-        step: u32,
-        /// The canary's share.
-        weight: Weight,
-    },
-    /// Take the new version away, after traffic has left it.
-    ScaleDown {
-        /// The rollout.
-        rollout: RolloutId,
-    },
-    /// Run the rollback procedure of the plan.
-    Procedure {
-        /// The rollout.
-        rollout: RolloutId,
-        /// The procedure.
-        procedure: crate::base::ProcedureId,
-    },
-    /// Say something to somebody.
-    Notify {
-        /// Notify or page.
-        action: crate::plan::rule::Action,
-        /// What.
-        text: Untrusted,
-        /// The message of the plan this sends, when it does.
-        message: Option<String>,
-    },
-}
-
-impl Act {
-    /// The rollout it belongs to.
-    pub fn rollout(&self) -> Option<&RolloutId> {
-        match self {
-            Act::Deploy { rollout }
-            | Act::SetWeight { rollout, .. }
-            | Act::ScaleDown { rollout }
-            | Act::Procedure { rollout, .. } => Some(rollout),
-            Act::Notify { .. } => None,
-        }
-    }
-
-    /// Kind and target in one word: operations with the same key are told apart by their count.
-    pub fn key(&self) -> String {
-        match self {
-            Act::Deploy { rollout } => format!("deploy/{rollout}"),
-            Act::SetWeight { rollout, weight, .. } => format!("set-weight/{rollout}/{}", weight.value()),
-            Act::ScaleDown { rollout } => format!("scale-down/{rollout}"),
-            Act::Procedure { rollout, procedure } => format!("procedure/{rollout}/{procedure}"),
-            Act::Notify { action, .. } => format!("notify/{}", action.as_str()),
-        }
-    }
-}
-
-/// How a change to the world ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Outcome {
-    /// Done and read back.
-    Done,
-    /// It was already so.
-    Adopted,
-    /// Another operation took its place.
-    Superseded,
-    /// It did not happen.
-    Failed,
-    /// Listed, not run: the plan is not trusted here.
-    Skipped,
-    /// Nobody knows; a person decides.
-    Unknown,
-}
-
-impl Outcome {
-    /// True when the world is as wanted.
-    pub fn is_done(self) -> bool {
-        matches!(self, Outcome::Done | Outcome::Adopted)
-    }
-}
-
-/// What stopped a rollout.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "is")]
-pub enum HoldCause {
-    /// A person; only a person lifts it.
-    Person,
-    /// No good data for too long; lifts when good data is back.
-    Blind,
-    /// A trigger whose action is to hold; only a person lifts it.
-    Trigger {
-        /// Which.
-        trigger: TriggerId,
-    },
-    /// A trigger that keeps crossing its limit without firing; only a person lifts it.
-    Flapping {
-        /// Which.
-        trigger: TriggerId,
-    },
-    /// An operation that did not end well; only a person lifts it.
-    Operation {
-        /// Which.
-        operation: OperationId,
-    },
-}
-
-/// Where a trigger stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TriggerPhase {
-    /// Watching.
-    #[default]
-    Armed,
-    /// The rule holds, not yet for long enough.
-    Pending,
-    /// It fired and its actions began.
-    Fired,
-    /// It would count, and is kept from it.
-    Suppressed,
-    /// There is no good data to say.
-    Unknown,
 }
 
 /// An event with everything around it, as the journal keeps it.

@@ -2,9 +2,12 @@
 
 use crate::base::{StageId, Timestamp, TriggerId, clock_text};
 use crate::plan::{Bound, ExitItems, Gate, Plan, Rollout, Stage};
+use crate::release::act::Outcome;
+use crate::release::cause::{HoldCause, TriggerPhase};
 use crate::release::clock;
 use crate::release::decision::Blocker;
-use crate::release::event::{Answer, HoldCause, Outcome, TriggerPhase};
+use crate::release::event::Answer;
+use crate::release::request::Request;
 use crate::release::retry::{self, Cleanup};
 use crate::release::standing::standing;
 use crate::release::state::{RolloutPhase, RolloutState, State, Tick};
@@ -14,7 +17,7 @@ pub fn explain(state: &State, plan: &Plan, now: Timestamp) -> Vec<Blocker> {
     if state.status.is_over() {
         return unfinished(state, plan, now);
     }
-    let mut all = Vec::new();
+    let mut all: Vec<Blocker> = state.requests.iter().map(asked).collect();
     let under_way = |rollout: &&Rollout| {
         let phase = state.rollouts.get(&rollout.id).map(|known| known.phase).unwrap_or_default();
         phase.is_live() || (state.started.is_some() && phase == RolloutPhase::Waiting)
@@ -107,6 +110,8 @@ pub fn promote(state: &State, plan: &Plan, rollout: &Rollout, now: Timestamp) ->
             "it ends by itself, at the latest at its deadline",
         ));
     }
+    let backward = |it: &&Request| it.rollout == rollout.id && !it.wants.is_forward();
+    all.extend(state.requests.iter().filter(backward).map(asked));
     // Before the new version has traffic there is nothing a trigger could see of it, but one that fired for another
     // rollout says that now is no time to begin.
     let begun = known.desired.is_some();
@@ -321,6 +326,16 @@ fn soak(known: &crate::release::state::RolloutState, rollout: &Rollout, now: Tim
         format!("{}: soak of step {} has {} to go", rollout.id, known.step, clock_text(left)),
         "it counts only time with good data",
     ))
+}
+
+/// A request waits for a person.
+fn asked(request: &Request) -> Blocker {
+    let Request { number, rollout, wants, why, .. } = request;
+    blocker(
+        "request",
+        format!("{rollout}: tminus asks to {wants}: {}", why.line()),
+        format!("grant request {number}, or decline it with a reason"),
+    )
 }
 
 /// Items that somebody touched and that the document no longer holds.

@@ -7,7 +7,10 @@ use crate::base::{
     Actor, Assurance, Digest, GateId, ItemId, MetricId, Offset, OperationId, RoleId, RolloutId, StageId,
     Timestamp, TriggerId, Untrusted, Via, Weight,
 };
-use crate::release::event::{Answer, Evidence, Outcome, TriggerPhase};
+use crate::release::act::Outcome;
+use crate::release::cause::TriggerPhase;
+use crate::release::event::{Answer, Evidence};
+use crate::release::request::Choice;
 
 /// Something that may change a release.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -203,6 +206,32 @@ pub enum Wish {
         trigger: TriggerId,
         /// What was seen.
         reason: Untrusted,
+    },
+    /// Do what a machine asks for.
+    Grant {
+        /// The request's number.
+        request: u64,
+    },
+    /// Do not do what a machine asks for.
+    Decline {
+        /// The request's number.
+        request: u64,
+        /// Why.
+        reason: Untrusted,
+    },
+    /// Choose what a trigger does that the playbook says both of.
+    Choose {
+        /// Which.
+        trigger: TriggerId,
+        /// What it does from now on.
+        choice: Choice,
+    },
+    /// Write down a number that no source gives.
+    TypeNumber {
+        /// The metric, one without a source.
+        metric: MetricId,
+        /// The number, in the unit's base.
+        value: f64,
     },
     /// Let outward messages and checkpoints go on after a hold or a rollback.
     RearmMessages,

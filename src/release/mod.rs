@@ -3,6 +3,8 @@
 //! [`decide`] turns an input into events, [`State::apply`] folds them, [`wanted`] derives what should be running,
 //! [`explain()`] says why the release waits.
 
+mod act;
+mod cause;
 pub mod clock;
 mod decide;
 mod decision;
@@ -12,6 +14,7 @@ pub mod explain;
 mod fold;
 mod input;
 mod policy;
+mod request;
 mod retry;
 mod standing;
 mod state;
@@ -21,11 +24,14 @@ mod wanted;
 #[cfg(test)]
 mod tests;
 
+pub use act::{Act, Outcome};
+pub use cause::{HoldCause, TriggerPhase};
 pub use decide::decide;
 pub use decision::{Blocker, Decision, Refusal, RefusalCode};
-pub use event::{Act, Answer, Event, Evidence, HoldCause, Outcome, Recorded, TriggerPhase};
+pub use event::{Answer, Event, Evidence, Recorded};
 pub use explain::explain;
 pub use input::{Command, Input, Report, Wish};
+pub use request::{Choice, Proposal, Request, RequestAnswer, RequestCause, Typed};
 pub use standing::{Standing, Word, standing};
 pub use state::{
     AddedItem, ApprovalState, GateState, Hold, Identity, ItemState, LastKnownGood, Mark, MetricState, Moved,

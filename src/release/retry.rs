@@ -5,7 +5,7 @@
 
 use crate::base::{RolloutId, Timestamp, Weight};
 use crate::plan::Rollout;
-use crate::release::event::{Act, Outcome};
+use crate::release::act::{Act, Outcome};
 use crate::release::state::{OperationState, RolloutPhase, RolloutState, State};
 
 /// Seconds before the second try; each later pause is twice the one before.

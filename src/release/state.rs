@@ -12,7 +12,10 @@ use crate::base::{
     Actor, Assurance, Digest, GateId, ItemId, MetricId, Offset, OperationId, RoleId, RolloutId, StageId,
     Timestamp, TriggerId, Untrusted, Weight,
 };
-use crate::release::event::{Act, Answer, Evidence, HoldCause, Outcome, TriggerPhase};
+use crate::release::act::{Act, Outcome};
+use crate::release::cause::{HoldCause, TriggerPhase};
+use crate::release::event::{Answer, Evidence};
+use crate::release::request::{Choice, Request, Typed};
 
 /// One release in one environment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -63,6 +66,12 @@ pub struct State {
     pub operations: BTreeMap<OperationId, OperationState>,
     /// How many operations of each kind and target began: what makes their ids unique.
     pub operation_counts: BTreeMap<String, u32>,
+    /// What machines ask of people and is not answered yet, oldest first.
+    pub requests: Vec<Request>,
+    /// What people chose for triggers that the playbook says both of.
+    pub choices: BTreeMap<TriggerId, Choice>,
+    /// The newest numbers that people typed, oldest first.
+    pub typed: BTreeMap<MetricId, Vec<Typed>>,
     /// Messages of the plan that went out in this attempt, and when.
     pub sent: BTreeMap<String, Timestamp>,
     /// After a hold or rollback, outward messages and checkpoints wait until a person re-arms them.

@@ -1,9 +1,12 @@
 //! Events into state. Total: an event that does not fit what came before changes what it can and nothing else.
 
 mod items;
+mod requests;
 mod rollouts;
 
-use crate::release::event::{Act, Answer, Event, Recorded, TriggerPhase};
+use crate::release::act::Act;
+use crate::release::cause::TriggerPhase;
+use crate::release::event::{Answer, Event, Recorded};
 use crate::release::state::{Identity, Mark, MetricState, Moved, Review, Run, State, Status};
 
 impl State {
@@ -25,6 +28,7 @@ impl State {
         self.fold_gate(event, &mark);
         self.fold_approval(event, &mark);
         self.fold_rollout(event, &mark);
+        self.fold_request(event, &mark);
     }
 
     /// The state after all of these events.
@@ -133,6 +137,7 @@ impl State {
         if attempt > 1 {
             self.rollouts.clear();
             self.triggers.clear();
+            self.requests.clear();
             for gate in self.gates.values_mut() {
                 gate.review = None;
                 gate.waiver = None;

@@ -3,7 +3,9 @@
 //! State says what is wanted as soon as an intent is durable, and what is so only when it was read back.
 
 use crate::base::{OperationId, RolloutId, Weight};
-use crate::release::event::{Act, Event, Outcome, TriggerPhase};
+use crate::release::act::{Act, Outcome};
+use crate::release::cause::TriggerPhase;
+use crate::release::event::Event;
 use crate::release::state::{
     Hold, LastKnownGood, Mark, OperationState, Rollback, RolloutPhase, RolloutState, Soak, State, Status,
 };

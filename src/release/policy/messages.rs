@@ -1,9 +1,9 @@
 //! Saying things to people outside. After a hold or a rollback nothing goes out until a person re-arms it.
 
 use crate::plan::rule::Action;
+use crate::release::act::Act;
 use crate::release::decision::{Refusal, RefusalCode, refuse};
 use crate::release::draft::Draft;
-use crate::release::event::Act;
 
 pub fn send(draft: &mut Draft<'_>, message: &str) -> Result<(), Refusal> {
     let Some(planned) = draft.plan.messages.iter().find(|planned| planned.name == message) else {

@@ -7,6 +7,7 @@ pub(super) mod lifecycle;
 pub(super) mod messages;
 pub(super) mod operations;
 pub(super) mod reports;
+pub(super) mod requests;
 pub(super) mod rollouts;
 pub(super) mod safety;
 pub(super) mod settle;

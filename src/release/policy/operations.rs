@@ -1,8 +1,10 @@
 //! What the end of an operation means.
 
 use crate::base::{OperationId, RolloutId, Untrusted, Weight};
+use crate::release::act::{Act, Outcome};
+use crate::release::cause::HoldCause;
 use crate::release::draft::Draft;
-use crate::release::event::{Act, Event, HoldCause, Outcome};
+use crate::release::event::Event;
 use crate::release::policy::rollouts;
 use crate::release::state::RolloutPhase;
 

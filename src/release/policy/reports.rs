@@ -2,6 +2,7 @@
 
 use crate::analysis::Verdict;
 use crate::base::{Digest, MetricId, RolloutId, Timestamp, Weight};
+use crate::release::decision::{Refusal, RefusalCode, refuse};
 use crate::release::draft::Draft;
 use crate::release::event::Event;
 use crate::release::policy::operations::NO_TRAFFIC;
@@ -101,4 +102,27 @@ pub fn clock_jumped(draft: &mut Draft<'_>, seconds: i64) {
     if seconds.abs() > 2 {
         draft.push(Event::ClockJumped { seconds });
     }
+}
+
+/// A number that a person typed, for a metric that nobody else reads.
+pub fn typed(draft: &mut Draft<'_>, metric: &MetricId, value: f64) -> Result<(), Refusal> {
+    let Some(planned) = draft.plan.metric(metric) else {
+        return Err(refuse(
+            RefusalCode::Unknown,
+            format!("there is no metric `{metric}`"),
+            "name one of the plan's metrics",
+        ));
+    };
+    if let Some(source) = &planned.source {
+        return Err(refuse(
+            RefusalCode::WrongState,
+            format!("`{metric}` is read from source `{source}`"),
+            "type numbers only of a metric that has no `source`",
+        ));
+    }
+    if !value.is_finite() {
+        return Err(refuse(RefusalCode::Incomplete, "that is no number", "write a finite number"));
+    }
+    draft.push(Event::NumberTyped { metric: metric.clone(), value });
+    Ok(())
 }

@@ -2,9 +2,10 @@
 
 use crate::base::{RolloutId, Weight};
 use crate::plan::Rollout;
+use crate::release::act::Act;
 use crate::release::decision::{Refusal, RefusalCode, refuse};
 use crate::release::draft::Draft;
-use crate::release::event::{Act, Event};
+use crate::release::event::Event;
 use crate::release::explain;
 use crate::release::policy::lifecycle;
 use crate::release::state::{RolloutPhase, RolloutState};

@@ -2,9 +2,11 @@
 
 use crate::base::{RolloutId, TriggerId, Untrusted, Weight};
 use crate::plan::Watched;
+use crate::release::act::{Act, Outcome};
+use crate::release::cause::{HoldCause, TriggerPhase};
 use crate::release::decision::{Refusal, RefusalCode, refuse};
 use crate::release::draft::Draft;
-use crate::release::event::{Act, Event, HoldCause, Outcome, TriggerPhase};
+use crate::release::event::Event;
 use crate::release::policy::rollouts;
 use crate::release::retry::{self, Cleanup};
 use crate::release::state::RolloutPhase;

@@ -5,10 +5,13 @@
 use crate::base::{GateId, ItemId, Untrusted, Weight};
 use crate::plan::rule::Action;
 use crate::plan::{Bound, Check, Rollout, Stage};
+use crate::release::act::Act;
+use crate::release::cause::HoldCause;
 use crate::release::draft::Draft;
-use crate::release::event::{Act, Event, Evidence, HoldCause};
+use crate::release::event::{Event, Evidence};
 use crate::release::explain;
-use crate::release::policy::{approvals, gates, rollouts, safety, triggers, wake};
+use crate::release::policy::{approvals, gates, requests, rollouts, safety, triggers, wake};
+use crate::release::request::{Proposal, RequestCause};
 use crate::release::retry::{self, Cleanup};
 use crate::release::standing::{Word, standing};
 use crate::release::state::{RolloutPhase, Status};
@@ -37,6 +40,7 @@ pub fn settle(draft: &mut Draft<'_>) {
             blind(draft, rollout);
             way_back(draft, rollout);
         }
+        requests::withdraw(draft);
         due_gates(draft);
         if draft.state.version == before {
             return;
@@ -169,7 +173,11 @@ fn blind(draft: &mut Draft<'_>, planned: &Rollout) {
             }
             Action::RollBack | Action::CutTraffic => {}
             told => {
-                triggers::tell(draft, *told, &format!("no good data for {} on {}", rule.after, planned.id))
+                let what = format!("no good data for {} on {}", rule.after, planned.id);
+                if *told == Action::Ask {
+                    requests::raise(draft, &planned.id, Proposal::RollBack, RequestCause::Blind, &what);
+                }
+                triggers::tell(draft, *told, &what);
             }
         }
     }

@@ -3,12 +3,15 @@
 use std::collections::BTreeSet;
 
 use crate::base::{RolloutId, Timestamp, TriggerId, Untrusted};
-use crate::plan::Trigger;
 use crate::plan::rule::Action;
+use crate::plan::{Arming, Trigger};
+use crate::release::act::Act;
+use crate::release::cause::{HoldCause, TriggerPhase};
 use crate::release::decision::{Refusal, RefusalCode, refuse};
 use crate::release::draft::Draft;
-use crate::release::event::{Act, Event, HoldCause, TriggerPhase};
-use crate::release::policy::{rollouts, safety};
+use crate::release::event::Event;
+use crate::release::policy::{requests, rollouts, safety};
+use crate::release::request::{Choice, Proposal, RequestCause};
 use crate::release::state::RolloutPhase;
 
 /// A rule that becomes pending this often within one step, and never fires, holds the rollout.
@@ -33,13 +36,7 @@ pub fn moved(draft: &mut Draft<'_>, trigger: &TriggerId, to: TriggerPhase, sampl
 
 /// A person saw what no metric shows.
 pub fn fire_by_hand(draft: &mut Draft<'_>, trigger: &TriggerId, reason: &Untrusted) -> Result<(), Refusal> {
-    let Some(planned) = draft.plan.trigger(trigger) else {
-        return Err(refuse(
-            RefusalCode::Unknown,
-            format!("there is no trigger `{trigger}`"),
-            "name one of the plan's triggers",
-        ));
-    };
+    let Some(planned) = draft.plan.trigger(trigger) else { return Err(unknown(trigger)) };
     if reason.raw().trim().is_empty() {
         return Err(refuse(
             RefusalCode::Incomplete,
@@ -50,6 +47,14 @@ pub fn fire_by_hand(draft: &mut Draft<'_>, trigger: &TriggerId, reason: &Untrust
     let now = draft.now;
     fire(draft, planned, (now, None), reason, None);
     Ok(())
+}
+
+fn unknown(trigger: &TriggerId) -> Refusal {
+    refuse(
+        RefusalCode::Unknown,
+        format!("there is no trigger `{trigger}`"),
+        "name one of the plan's triggers",
+    )
 }
 
 /// Fires for the rollouts under way that it has not acted on in this spell.
@@ -76,15 +81,69 @@ fn fire(
     begun.retain(|rollout| !acted.contains(rollout));
     let free: Vec<RolloutId> =
         begun.iter().filter(|rollout| !rollouts::standing(draft, rollout).automation_off).cloned().collect();
-    let note = if free.is_empty() && !begun.is_empty() {
-        "automation is off: people are told, nothing is changed".to_owned()
-    } else {
-        reason.raw().to_owned()
+    let asking = asks(draft, planned);
+    let note = match &asking {
+        Some(why) => why.clone(),
+        None if free.is_empty() && !begun.is_empty() => {
+            "automation is off: people are told, nothing is changed".to_owned()
+        }
+        None => reason.raw().to_owned(),
     };
     record(draft, &planned.id, TriggerPhase::Fired, sample, &note);
+    let seen = if reason.is_empty() { String::new() } else { format!(": {}", reason.raw().trim()) };
+    let why = format!("{} {} fired{seen}", planned.severity, planned.id);
     for action in &planned.actions {
-        act(draft, planned, *action, &free);
+        match proposal(*action) {
+            Some(wants) if asking.is_some() || *action == Action::Ask => {
+                let cause = RequestCause::Trigger { trigger: planned.id.clone() };
+                begun.iter().for_each(|rollout| requests::raise(draft, rollout, wants, cause.clone(), &why));
+                if *action == Action::Ask {
+                    tell(draft, Action::Ask, &why);
+                }
+            }
+            _ => act(draft, planned, *action, &free),
+        }
     }
+}
+
+/// Why a trigger asks instead of acting; none when it acts.
+fn asks(draft: &Draft<'_>, planned: &Trigger) -> Option<String> {
+    let chosen = draft.state.choices.get(&planned.id);
+    match (&planned.arming, chosen) {
+        (Arming::Automatic, _) | (Arming::Contested { .. }, Some(Choice::Automatic)) => None,
+        (Arming::Request, _) | (Arming::Contested { .. }, Some(Choice::Request)) => {
+            Some("it asks a person".to_owned())
+        }
+        (Arming::Contested { lines: (first, second) }, None) => {
+            Some(format!("it asks a person: lines {first} and {second} of the playbook say different things"))
+        }
+    }
+}
+
+/// What an action that changes something asks for, when it may not be done.
+fn proposal(action: Action) -> Option<Proposal> {
+    match action {
+        Action::RollBack | Action::CutTraffic | Action::Ask => Some(Proposal::RollBack),
+        Action::StepBack => Some(Proposal::StepBack),
+        Action::Hold => Some(Proposal::Hold),
+        Action::Review | Action::Page | Action::Notify | Action::FlagsOff => None,
+    }
+}
+
+/// A person chose what a trigger does that the playbook says both of.
+pub fn choose(draft: &mut Draft<'_>, trigger: &TriggerId, choice: Choice) -> Result<(), Refusal> {
+    let Some(planned) = draft.plan.trigger(trigger) else { return Err(unknown(trigger)) };
+    if !matches!(planned.arming, Arming::Contested { .. }) {
+        return Err(refuse(
+            RefusalCode::WrongState,
+            format!("the playbook does not contradict itself about `{trigger}`"),
+            "write `arming` into its part of the plan file",
+        ));
+    }
+    if draft.state.choices.get(trigger) != Some(&choice) {
+        draft.push(Event::TriggerChosen { trigger: trigger.clone(), choice });
+    }
+    Ok(())
 }
 
 fn act(draft: &mut Draft<'_>, planned: &Trigger, action: Action, rollouts: &[RolloutId]) {
@@ -96,7 +155,7 @@ fn act(draft: &mut Draft<'_>, planned: &Trigger, action: Action, rollouts: &[Rol
                 }
             }
         }
-        Action::StepBack => rollouts.iter().for_each(|rollout| step_back(draft, planned, rollout)),
+        Action::StepBack => rollouts.iter().for_each(|rollout| step_back(draft, rollout, Some(&planned.id))),
         Action::Hold => {
             for rollout in rollouts {
                 let cause = HoldCause::Trigger { trigger: planned.id.clone() };
@@ -130,14 +189,15 @@ pub fn hold(draft: &mut Draft<'_>, rollout: &RolloutId, cause: HoldCause, reason
     }
 }
 
-fn step_back(draft: &mut Draft<'_>, planned: &Trigger, rollout: &RolloutId) {
+/// Goes back one step; from the first, all the way.
+pub fn step_back(draft: &mut Draft<'_>, rollout: &RolloutId, trigger: Option<&TriggerId>) {
     let state = rollouts::standing(draft, rollout);
     match (state.phase, draft.plan.rollout(rollout)) {
         (RolloutPhase::Soaking, Some(known)) if state.step > 1 => {
             rollouts::set_weight(draft, known, state.step - 1);
         }
         (RolloutPhase::RollingBack, _) | (_, None) => {}
-        _ => safety::begin(draft, rollout, Some(&planned.id)),
+        _ => safety::begin(draft, rollout, trigger),
     }
 }
 

@@ -5,6 +5,7 @@ mod attempts;
 mod gates;
 mod items;
 mod properties;
+mod requests;
 mod rollouts;
 mod safety;
 mod scene;

@@ -53,6 +53,8 @@ fn moves() -> impl Strategy<Value = Move> {
         Just(Move::Wish(Wish::RollBack { rollout: None, reason: Untrusted::default() })),
         Just(Move::Wish(Wish::Hold { rollout: None, reason: Untrusted::default() })),
         Just(Move::Wish(Wish::Resume { rollout: None })),
+        (1u64..40).prop_map(|request| Move::Wish(Wish::Grant { request })),
+        (1u64..40, text()).prop_map(|(request, reason)| Move::Wish(Wish::Decline { request, reason })),
         Just(Move::Wish(Wish::DeclareStable)),
         Just(Move::Wish(Wish::OpenAttempt { artifact: "1.1.1".into() })),
         text().prop_map(|reason| Move::Wish(Wish::LeaveStage { waiver: Some(reason) })),
