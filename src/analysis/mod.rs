@@ -12,5 +12,5 @@ pub mod threshold;
 mod verdict;
 
 pub use sample::{Arm, Measure, Quality, Sample, Tally};
-pub use series::Samples;
+pub use series::{Samples, Sum};
 pub use verdict::Verdict;

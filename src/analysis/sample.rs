@@ -93,6 +93,16 @@ impl Tally {
     pub fn ratio(total: u64, bad: u64) -> Self {
         Self { total, bad: [bad, 0, 0] }
     }
+
+    /// Both together; capped at what a count holds.
+    pub fn plus(self, other: Self) -> Self {
+        let [first, second, third] = self.bad;
+        let [a, b, c] = other.bad;
+        Self {
+            total: self.total.saturating_add(other.total),
+            bad: [first.saturating_add(a), second.saturating_add(b), third.saturating_add(c)],
+        }
+    }
 }
 
 /// What one side of a metric showed at one moment, by the source's own clock.
@@ -122,6 +132,33 @@ impl Sample {
             Measure::Number(value) => Some(value),
             Measure::Tally(Tally { total: 0, .. }) => None,
             Measure::Tally(Tally { total, bad: [bad, ..] }) => Some(bad as f64 / total as f64),
+        }
+    }
+
+    /// The number, when the answer is one to count on.
+    pub fn good(&self) -> Option<f64> {
+        self.number().filter(|_| self.quality == Quality::Ok)
+    }
+
+    /// The events, when the answer is one to count on; nothing at all is an answer too.
+    pub fn tally(&self) -> Option<Tally> {
+        match (self.measure, self.quality) {
+            (Measure::Tally(tally), Quality::Ok | Quality::NoTraffic) => Some(tally),
+            _ => None,
+        }
+    }
+
+    /// As a line of text without its end: the time, what was measured, and how good it was unless it was good.
+    pub fn line(&self) -> String {
+        let measure = match self.measure {
+            Measure::None => "none".to_owned(),
+            Measure::Number(value) => value.to_string(),
+            Measure::Tally(Tally { total, bad: [bad, 0, 0] }) => format!("{bad}/{total}"),
+            Measure::Tally(Tally { total, bad: [a, b, c] }) => format!("{a},{b},{c}/{total}"),
+        };
+        match self.quality {
+            Quality::Ok => format!("{} {measure}", self.at),
+            doubt => format!("{} {measure} {doubt}", self.at),
         }
     }
 }

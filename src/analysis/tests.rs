@@ -1,7 +1,7 @@
 //! Thresholds over time, by table.
 
 use crate::analysis::threshold::{Answer, Limits, Phase, Watched, judge, watch};
-use crate::analysis::{Samples, Verdict};
+use crate::analysis::{Sample, Samples, Verdict};
 use crate::base::{Quantity, Seconds, Timestamp, Unit};
 use crate::plan::rule::{Check, Op, Rule, Test};
 
@@ -28,7 +28,7 @@ fn samples(shape: &str) -> (Samples, Timestamp) {
             ' ' => continue,
             _ => None,
         };
-        samples.take([(now, value)]);
+        samples.take([Sample::of(now, value)]);
     }
     (samples, now)
 }
@@ -73,7 +73,7 @@ fn silence_goes_stale_by_the_clock() {
 #[test]
 fn a_percentage_that_is_no_share_is_doubted() {
     let mut samples = Samples::new(Seconds(15), Seconds(3600));
-    samples.take([(at(0), Some(84.0))]);
+    samples.take([Sample::of(at(0), Some(84.0))]);
     let target = rule(Op::AtLeast, 0.8, None);
     let limits = Limits { name: "coverage", target: Some(&target), alert: None };
     let judged = judge(&samples, &limits, &Answer::Whole, at(0));

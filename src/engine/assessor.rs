@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::analysis::threshold::{Answer, Judged, Limits, Phase, Watch, Watched, answer, judge, watch};
-use crate::analysis::{Quality, Samples, Verdict};
+use crate::analysis::{Arm, Quality, Sample, Samples, Verdict};
 use crate::base::{Digest, MetricId, RolloutId, Seconds, Timestamp, TriggerId};
 use crate::engine::ports::{Fault, Finding, Reading};
 use crate::engine::samples::{Kept, KeptSeries, question};
@@ -31,13 +31,27 @@ pub(crate) struct Edge {
 
 /// One metric under watch.
 struct Watching {
-    samples: Samples,
+    every: Seconds,
+    arms: BTreeMap<Arm, Samples>,
+    /// What a side shows of which nothing is known.
+    nothing: Samples,
     answer: Answer,
 }
 
 impl Watching {
     fn new(source: &Source) -> Self {
-        Self { samples: Samples::new(source.every, KEEP), answer: Answer::None }
+        let nothing = Samples::new(source.every, KEEP);
+        Self { every: source.every, arms: BTreeMap::new(), nothing, answer: Answer::None }
+    }
+
+    /// The samples of one side, to be added to.
+    fn arm(&mut self, arm: Arm) -> &mut Samples {
+        self.arms.entry(arm).or_insert_with(|| Samples::new(self.every, KEEP))
+    }
+
+    /// What a rule about the new version looks at: its own side, or the whole when there are no sides.
+    fn canary(&self) -> &Samples {
+        [Arm::Canary, Arm::Whole].iter().find_map(|arm| self.arms.get(arm)).unwrap_or(&self.nothing)
     }
 }
 
@@ -52,14 +66,15 @@ impl Assessor {
     /// With what was kept of the metrics that this plan still asks for in the same way.
     pub fn recalled(kept: Kept, plan: &Plan) -> Self {
         let mut this = Self::default();
-        for (id, KeptSeries { question: asked, answer, samples }) in kept {
+        for (id, KeptSeries { question: asked, answer, arms }) in kept {
             let Some((_, source)) = sourced(plan, &id).filter(|(metric, it)| question(metric, it) == asked)
             else {
                 continue;
             };
-            let mut held = Samples::new(source.every, KEEP);
-            held.take(samples);
-            this.metrics.insert(id, Watching { samples: held, answer });
+            let unpack =
+                |(arm, packed): (Arm, Vec<u8>)| Some((arm, Samples::unpack(source.every, KEEP, &packed)?));
+            let arms = arms.into_iter().filter_map(unpack).collect();
+            this.metrics.insert(id, Watching { arms, answer, ..Watching::new(source) });
         }
         this
     }
@@ -75,9 +90,9 @@ impl Assessor {
     pub fn kept(&self, plan: &Plan) -> Kept {
         let kept = |(id, watching): (&MetricId, &Watching)| {
             let (metric, source) = sourced(plan, id)?;
-            let samples = watching.samples.iter().collect();
+            let arms = watching.arms.iter().map(|(arm, samples)| (*arm, samples.pack())).collect();
             let answer = watching.answer.clone();
-            Some((id.clone(), KeptSeries { question: question(metric, source), answer, samples }))
+            Some((id.clone(), KeptSeries { question: question(metric, source), answer, arms }))
         };
         self.metrics.iter().filter_map(kept).collect()
     }
@@ -87,7 +102,8 @@ impl Assessor {
         for (id, series) in seen {
             let Some((_, source)) = sourced(plan, id) else { continue };
             let watching = self.metrics.entry(id.clone()).or_insert_with(|| Watching::new(source));
-            watching.samples.take(series.samples.iter().copied());
+            let arm = if watching.arms.contains_key(&Arm::Canary) { Arm::Canary } else { Arm::Whole };
+            watching.arm(arm).take(series.samples.iter().map(|(at, value)| Sample::of(*at, *value)));
         }
     }
 
@@ -104,8 +120,11 @@ impl Assessor {
     /// From when on a metric is asked next.
     pub fn from(&self, metric: &MetricId, now: Timestamp) -> Timestamp {
         let earliest = back(now, BACK);
-        let newest = self.metrics.get(metric).and_then(|watching| watching.samples.newest());
-        newest.map_or(earliest, |(at, _)| at.max(earliest))
+        // All sides are asked at once, so the one that lags says from when.
+        let newest = |watching: &Watching| {
+            watching.arms.values().map(|samples| samples.newest().map(|(at, _)| at)).min().flatten()
+        };
+        self.metrics.get(metric).and_then(newest).map_or(earliest, |at| at.max(earliest))
     }
 
     /// Takes in an answer of a source.
@@ -113,7 +132,9 @@ impl Assessor {
         let watching = self.metrics.entry(metric.id.clone()).or_insert_with(|| Watching::new(source));
         match reading {
             Ok(reading) => {
-                watching.samples.take(reading.numbers());
+                for (arm, samples) in reading.arms {
+                    watching.arm(arm).take(samples);
+                }
                 watching.answer = match reading.partial {
                     Some(why) => Answer::Partial(why.line()),
                     None => Answer::Whole,
@@ -127,7 +148,8 @@ impl Assessor {
     pub fn shown(&self, metric: &Metric, now: Timestamp) -> Option<Series> {
         let watching = self.metrics.get(&metric.id)?;
         let judged = self.judged(metric, now)?;
-        let mut samples: Vec<_> = watching.samples.iter().rev().take(SHOWN).collect();
+        let line = watching.canary().iter().rev().map(|sample| (sample.at, sample.good()));
+        let mut samples: Vec<_> = line.take(SHOWN).collect();
         samples.reverse();
         // A hole that is let be is not what the word is about: the line ends with the number that is.
         while judged.verdict.is_known() && matches!(samples.last(), Some((_, None))) {
@@ -234,7 +256,7 @@ impl Assessor {
             return found(Verdict::NoData, format!("{}: no samples", metric.id), None);
         };
         let evidence =
-            Some(watching.samples.text(back(now, EVIDENCE * watching.samples.every())).into_bytes());
+            Some(watching.canary().text(back(now, EVIDENCE * watching.canary().every())).into_bytes());
         let (Some(value), Some(rule), true) = (judged.value, &gate.pass, judged.verdict.is_known()) else {
             let number = judged.value.map(|value| format!(" {value}")).unwrap_or_default();
             return found(judged.verdict, format!("{}{number} {}", metric.id, judged.reason), evidence);
@@ -254,7 +276,7 @@ impl Assessor {
         let watching = self.metrics.get(&metric.id)?;
         let limits =
             Limits { name: metric.id.as_str(), target: metric.target.as_ref(), alert: metric.alert.as_ref() };
-        Some(judge(&watching.samples, &limits, &watching.answer, now))
+        Some(judge(watching.canary(), &limits, &watching.answer, now))
     }
 
     fn assessed(&self, metric: &Metric, state: &State, now: Timestamp) -> Option<Edge> {
@@ -263,7 +285,7 @@ impl Assessor {
             return None;
         }
         let watching = self.metrics.get(&metric.id)?;
-        let evidence = watching.samples.text(back(now, EVIDENCE * watching.samples.every()));
+        let evidence = watching.canary().text(back(now, EVIDENCE * watching.canary().every()));
         let report = Report::Assessed {
             metric: metric.id.clone(),
             verdict: judged.verdict,
@@ -309,7 +331,7 @@ impl Assessor {
     /// Whether a metric has good data, and the time of the sample that says so.
     fn data(&self, metric: &MetricId, now: Timestamp) -> (bool, Option<Timestamp>) {
         let Some(watching) = self.metrics.get(metric) else { return (false, None) };
-        let (newest, speaks) = watching.samples.speaks(now);
+        let (newest, speaks) = watching.canary().speaks(now);
         let whole = !matches!(watching.answer, Answer::Partial(_));
         (speaks && whole, newest.map(|(at, _)| at))
     }
@@ -320,7 +342,7 @@ impl Assessor {
         let fired = state.triggers.get(&trigger.id).is_some_and(|known| known.phase == TriggerPhase::Fired);
         let exit = plan.metric(metric).and_then(|metric| metric.target.as_ref());
         let what = Watched { name: metric.as_str(), rule, exit, from: state.started, fired };
-        Some(watch(&watching.samples, &what, now))
+        Some(watch(watching.canary(), &what, now))
     }
 
     /// An edge when the state says otherwise; a trigger that is kept from firing is told once.

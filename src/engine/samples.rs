@@ -13,13 +13,14 @@ use std::time::SystemTime;
 
 use uuid::Uuid;
 
+use crate::analysis::Arm;
 use crate::analysis::threshold::Answer;
 use crate::base::{Digest, MetricId, ReleaseId, Timestamp};
 use crate::engine::assessor::Assessor;
 use crate::plan::{Metric, Plan, Source};
 use crate::release::{Observations, Series, State};
 
-mod text;
+mod format;
 
 /// No cache of ours grows beyond this, in bytes.
 const MOST: u64 = 64 * 1024 * 1024;
@@ -31,8 +32,8 @@ pub(crate) struct KeptSeries {
     pub question: Digest,
     /// How the source's newest answer was.
     pub answer: Answer,
-    /// Time and value, oldest first; a gap is `None`.
-    pub samples: Vec<(Timestamp, Option<f64>)>,
+    /// The samples of each side, packed.
+    pub arms: BTreeMap<Arm, Vec<u8>>,
 }
 
 /// What is kept of a release.
@@ -54,7 +55,7 @@ impl SamplesCache {
     /// The file of a release in the directory of caches.
     pub fn of(directory: &Path, journal: Uuid, stream: &ReleaseId) -> Self {
         let name = Uuid::new_v5(&journal, stream.as_str().as_bytes());
-        Self { path: directory.join(format!("samples-{name}.txt")) }
+        Self { path: directory.join(format!("samples-{name}.bin")) }
     }
 
     /// Where it is.
@@ -87,7 +88,7 @@ impl SamplesCache {
             }
             Ok(_) => {}
         }
-        text::read(&bytes).unwrap_or_else(|error| {
+        format::read(&bytes).unwrap_or_else(|error| {
             self.say("read", &error);
             Kept::new()
         })
@@ -95,7 +96,7 @@ impl SamplesCache {
 
     /// Replaces what was kept.
     pub(crate) fn keep(&self, kept: &Kept) {
-        if let Err(error) = self.replace(text::write(kept).as_bytes()) {
+        if let Err(error) = self.replace(&format::write(kept)) {
             self.say("written", &error);
         }
     }

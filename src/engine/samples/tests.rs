@@ -2,58 +2,62 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use super::text::{NotRead, read, write};
+use super::format::{NotRead, read, write};
 use super::*;
 
-fn at(nanosecond: i128) -> Timestamp {
-    Timestamp::from_nanosecond(nanosecond).expect("in range")
+fn kept() -> Kept {
+    let series = |answer, arms: &[(Arm, &[u8])]| KeptSeries {
+        question: Digest::of("q"),
+        answer,
+        arms: arms.iter().map(|(arm, packed)| (*arm, packed.to_vec())).collect(),
+    };
+    let (canary, baseline): (&[u8], &[u8]) = (b"\x00metric x\nwhole 3\n", b"\xff\n\n");
+    Kept::from([
+        (MetricId::new("error-rate"), series(Answer::Whole, &[(Arm::Whole, b"")])),
+        (
+            MetricId::new("a b"),
+            series(Answer::Fault("no route".to_owned()), &[(Arm::Canary, canary), (Arm::Baseline, baseline)]),
+        ),
+        (MetricId::new("none"), series(Answer::Partial("two series".to_owned()), &[])),
+    ])
 }
 
-fn kept() -> Kept {
-    let second = 1_000_000_000;
-    let start = 1_790_000_000 * second;
-    let even = (0..200).map(|n| (at(start + n * 15 * second), Some(n as f64 / 3.0))).collect();
-    let uneven =
-        vec![(at(start + 7), None), (at(start + 99), Some(-1e-300)), (at(start + second), Some(0.1))];
-    let series = |answer, samples| KeptSeries { question: Digest::of("q"), answer, samples };
-    Kept::from([
-        (MetricId::new("error-rate"), series(Answer::Whole, even)),
-        (MetricId::new("a b"), series(Answer::Fault("no\nroute".to_owned()), uneven)),
-        (MetricId::new("none"), series(Answer::Partial("two series".to_owned()), Vec::new())),
-    ])
+fn sealed(body: &str) -> Vec<u8> {
+    format!("tminus-samples 2 {}\n{body}", Digest::of(body)).into_bytes()
 }
 
 #[test]
 fn what_is_written_is_read() {
-    let text = write(&kept());
-    let back = read(text.as_bytes()).expect("readable");
-    assert_eq!(write(&back), text);
-    let samples = |kept: &Kept| kept.values().map(|one| one.samples.clone()).collect::<Vec<_>>();
-    assert_eq!(samples(&back), samples(&kept()));
-    let stepped = text
-        .lines()
-        .filter(|line| line.starts_with(|first: char| first.is_ascii_digit()) && line.contains(' '));
-    assert_eq!(stepped.count(), 5, "an even series names its steps once");
+    assert_eq!(read(&write(&kept())), Ok(kept()));
+    let lines = KeptSeries {
+        answer: Answer::Fault("no\nroute".to_owned()),
+        ..kept()[&MetricId::new("none")].clone()
+    };
+    let back = read(&write(&Kept::from([(MetricId::new("m"), lines)]))).expect("readable");
+    assert_eq!(back.len(), 1, "an answer stays on its line");
 }
 
 #[test]
-fn what_is_not_whole_newer_or_foreign_counts_as_nothing() {
-    let text = write(&kept());
-    for cut in [text.len() - 1, text.len() / 2, 90] {
-        assert_eq!(read(&text.as_bytes()[..cut]), Err(NotRead::Torn));
+fn what_is_not_whole_of_another_format_or_foreign_counts_as_nothing() {
+    let whole = write(&kept());
+    for cut in [whole.len() - 1, whole.len() / 2, 90] {
+        assert_eq!(read(&whole[..cut]), Err(NotRead::Torn));
     }
-    assert_eq!(read(text.replacen(" 1 ", " 2 ", 1).as_bytes()), Err(NotRead::Newer(2)));
+    for (version, file) in [(1, "tminus-samples 1 x\nmetric m\n"), (3, "tminus-samples 3 x\n")] {
+        assert_eq!(read(file.as_bytes()), Err(NotRead::Another(version)));
+    }
     for foreign in
         [&b""[..], b"SQLite format 3\0\n", b"\xff\xfe", b"tminus-samples\n", b"tminus-samples x y\n"]
     {
         assert_eq!(read(foreign), Err(NotRead::Foreign));
     }
-    let body = format!("metric m\nquestion {}\nanswer whole\nsoon\n", Digest::of(""));
-    let sealed = format!("tminus-samples 1 {}\n{body}", Digest::of(&body));
-    assert_eq!(read(sealed.as_bytes()), Err(NotRead::Line(5)));
-    let far = body.replace("soon", &format!("{} 1", i128::MAX));
-    let sealed = format!("tminus-samples 1 {}\n{far}", Digest::of(&far));
-    assert_eq!(read(sealed.as_bytes()), Err(NotRead::Line(5)));
+    let head = format!("metric m\nquestion {}\nanswer whole\n", Digest::of(""));
+    assert!(read(&sealed(&head)).is_ok());
+    for odd in
+        ["soon\n", "canary 5\nab\n", "canary 1\nab", "canary -1\n\n", &format!("canary {}\n\n", u64::MAX)]
+    {
+        assert!(matches!(read(&sealed(&format!("{head}{odd}"))), Err(NotRead::Byte(_))), "{odd:?}");
+    }
 }
 
 #[test]
