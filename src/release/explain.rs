@@ -374,7 +374,7 @@ fn unfinished(state: &State, plan: &Plan, now: Timestamp) -> Vec<Blocker> {
             all.push(blocker(
                 "data",
                 format!("{rollout} is back, unproven: requests cannot be seen"),
-                "the proof follows when data returns",
+                "the proof follows when data returns; an engine nobody looks at waits an hour for it",
             ));
         }
     }

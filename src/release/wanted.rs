@@ -18,6 +18,11 @@ pub struct Wanted {
     pub alive: bool,
 }
 
+/// How long an engine without a client waits for the proof of a rollback, in seconds. A router that cannot see
+/// requests never gives one, and no person's word would be a proof: the release stays unproven, and whoever opens
+/// it later may still see the proof.
+const PROOF: i64 = 3600;
+
 /// What should be running at `now`.
 pub fn wanted(state: &State, plan: &Plan, now: Timestamp) -> Wanted {
     let gates = state
@@ -35,11 +40,10 @@ pub fn wanted(state: &State, plan: &Plan, now: Timestamp) -> Wanted {
     let watching = !state.status.is_over() && state.started.is_some();
     let soon = crate::release::clock::next_due(state, plan, now)
         .is_some_and(|(at, _)| at.as_second() - now.as_second() < 3600);
-    let unproven = state
-        .rollouts
-        .values()
-        .filter_map(|rollout| rollout.rollback.as_ref())
-        .any(|back| back.done.is_some() && !back.proven);
+    let unproven = state.rollouts.values().filter_map(|rollout| rollout.rollback.as_ref()).any(|back| {
+        let waited = back.done.map(|done| now.as_second() - done.as_second());
+        waited.is_some_and(|waited| waited < PROOF) && !back.proven
+    });
     let retried =
         plan.rollouts.iter().filter_map(|planned| Some((planned, state.rollouts.get(&planned.id)?))).any(
             |(planned, known)| {

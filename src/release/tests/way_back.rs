@@ -106,3 +106,17 @@ fn a_procedure_that_failed_is_not_run_again_by_itself() {
     assert_eq!(scene.later(3600), vec![]);
     assert!(said(&scene).pop().expect("it is explained").0.contains("the rest of the rollback"));
 }
+
+#[test]
+fn an_engine_waits_for_a_proof_and_not_for_ever() {
+    let mut scene = Scene::soaking();
+    scene.wish(Wish::RollBack { rollout: None, reason: "".into() });
+    scene.end(Outcome::Done, Some(0.0), None);
+    scene.end(Outcome::Done, None, None);
+    scene.later(3599);
+    assert!(wanted(&scene.state, &scene.plan, scene.now).alive);
+    scene.later(1);
+    let now = wanted(&scene.state, &scene.plan, scene.now);
+    assert_eq!((now.alive, now.observe), (false, true), "who looks may still see it proven");
+    assert!(scene.blockers().contains(&"data".to_owned()), "it is said as long as it is so");
+}
