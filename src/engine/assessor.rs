@@ -281,7 +281,8 @@ impl Assessor {
 
     fn assessed(&self, metric: &Metric, state: &State, now: Timestamp) -> Option<Edge> {
         let judged = self.judged(metric, now)?;
-        if state.metrics.get(&metric.id).is_some_and(|known| known.verdict == judged.verdict) {
+        let known = state.metrics.get(&metric.id).map_or(Verdict::NoData, |known| known.verdict);
+        if known == judged.verdict {
             return None;
         }
         let watching = self.metrics.get(&metric.id)?;

@@ -78,8 +78,8 @@ pub fn traffic(
 
 pub fn assessed(draft: &mut Draft<'_>, metric: &MetricId, edge: &Edge) {
     let from = draft.state.metrics.get(metric).map_or(Verdict::NoData, |known| known.verdict);
-    let known = draft.state.metrics.contains_key(metric);
-    if draft.plan.metric(metric).is_none() || (known && from == edge.verdict) {
+    // A metric that has said nothing yet says nothing new with no data.
+    if draft.plan.metric(metric).is_none() || from == edge.verdict {
         return;
     }
     draft.push(Event::Assessed {

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod attempts;
+mod edges;
 mod gates;
 mod items;
 mod properties;
