@@ -3,6 +3,7 @@
 pub mod counter;
 pub mod histogram;
 pub mod judge;
+pub mod rank;
 mod sample;
 pub mod sequential;
 mod series;
