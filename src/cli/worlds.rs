@@ -72,7 +72,7 @@ fn real(home: &Home, plan: &Plan) -> Result<World, Failure> {
         }
     };
     let http = Config::load(home)?.http()?;
-    let numbers = Arc::new(Prometheus::new(http.clone()));
+    let numbers = Arc::new(Prometheus::new(http.clone(), Arc::new(WallClock)));
     let checks = RealChecks::new(
         grant.folder.clone(),
         Arc::new(plan.clone()),

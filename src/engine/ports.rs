@@ -74,6 +74,8 @@ pub struct Reading {
     pub arms: BTreeMap<Arm, Vec<Sample>>,
     /// Set when the answer was not whole: a warning, a truncation, several series where one was meant.
     pub partial: Option<Untrusted>,
+    /// What a person should know besides, that lessens nothing: approximate counts, a clock that is off.
+    pub notes: Vec<Untrusted>,
     /// The server's own clock, when it told.
     pub server_time: Option<Timestamp>,
     /// Who answered, when it was not the source that was asked.

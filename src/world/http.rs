@@ -25,8 +25,15 @@ const CONNECT: Duration = Duration::from_secs(3);
 #[derive(Clone, Debug)]
 pub struct Http {
     client: Client,
-    /// The origins this user said something about, each with the client that believes whom it said.
-    own: Arc<BTreeMap<String, (Server, Result<Client, Fault>)>>,
+    /// By the origins this user said something about.
+    own: Arc<BTreeMap<String, Own>>,
+}
+
+/// What this user said about one origin, and the client that believes whom it said.
+#[derive(Clone, Debug)]
+struct Own {
+    server: Server,
+    client: Result<Client, Fault>,
 }
 
 /// How long an answer may take and how large it may be.
@@ -67,18 +74,18 @@ impl Http {
     #[must_use]
     pub fn with(self, proxy: Option<&str>, servers: &Servers) -> Self {
         let one = |(origin, server): (&String, &Server)| {
-            let own = match server.authorities() {
+            let client = match server.authorities() {
                 None => Ok(self.client.clone()),
                 Some(pem) => pem.and_then(|pem| authorities(&pem)).and_then(|own| client(proxy, &own)),
             };
-            (origin.clone(), (server.clone(), own))
+            (origin.clone(), Own { server: server.clone(), client })
         };
         Self { own: Arc::new(servers.iter().map(one).collect()), ..self }
     }
 
     /// A request to an address, with what its very origin may know of us.
     fn request(&self, method: Method, url: Url) -> Result<RequestBuilder, Fault> {
-        let Some((server, client)) = self.own.get(&origin(&url)) else {
+        let Some(Own { server, client }) = self.own.get(&origin(&url)) else {
             return Ok(self.client.request(method, url));
         };
         let request = client.clone()?.request(method, url);

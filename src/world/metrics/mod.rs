@@ -1,7 +1,11 @@
 //! Where real numbers come from.
 
+mod answer;
+pub mod api;
+mod counts;
 pub mod exposition;
 mod prometheus;
-mod reply;
+pub mod promql;
+mod sides;
 
 pub use prometheus::Prometheus;
