@@ -3,6 +3,7 @@
 //! Invariants: text from outside leaves only through its safe exits; a line has no line ends; the same event and
 //! plan give the same line.
 
+use crate::analysis::judge::Decision;
 use crate::base::{ItemId, Untrusted, Weight};
 use crate::plan::Plan;
 use crate::release::{Act, Answer, Choice, Event, Evidence, Recorded, RequestAnswer, TriggerPhase};
@@ -187,6 +188,14 @@ fn watch(event: &Event) -> Option<String> {
 
 fn asked(event: &Event) -> Option<String> {
     Some(match event {
+        Event::Ruled { rollout, ruling } => {
+            let word = match ruling.decision {
+                Decision::Hold => "hold",
+                Decision::Promote => "fine",
+                Decision::RollBack => "worse",
+            };
+            format!("{rollout}: judge says {word}{}", because(&ruling.why))
+        }
         Event::RequestRaised { rollout, wants, why, .. } => {
             format!("{rollout}: asks to {wants}{}", because(why))
         }

@@ -22,6 +22,8 @@ pub enum HoldCause {
         /// Which.
         trigger: TriggerId,
     },
+    /// The judge found the new version worse, and the plan says to stand still; only a person lifts it.
+    Judge,
     /// An operation that did not end well; only a person lifts it.
     Operation {
         /// Which.

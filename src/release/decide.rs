@@ -155,6 +155,7 @@ fn take(draft: &mut Draft<'_>, report: &Report) {
         Report::Trigger { trigger, phase, since, value } => {
             policy::triggers::moved(draft, trigger, *phase, (*since, *value));
         }
+        Report::Ruled { rollout, ruling } => policy::judge::ruled(draft, rollout, ruling),
         Report::ClockJumped { seconds } => policy::reports::clock_jumped(draft, *seconds),
     }
 }

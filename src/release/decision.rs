@@ -51,7 +51,7 @@ pub enum RefusalCode {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Blocker {
     /// A stable word for scripts: `gate`, `item`, `approval`, `soak`, `hold`, `data`, `t0`, `target`, `operation`,
-    /// `trigger`, `request`, `rollback`, `placeholder`, `window`.
+    /// `trigger`, `judge`, `request`, `rollback`, `placeholder`, `window`.
     pub code: String,
     /// What is in the way.
     pub message: String,

@@ -14,6 +14,7 @@ use crate::base::{
 use crate::release::act::{Act, Outcome};
 use crate::release::cause::{HoldCause, TriggerPhase};
 use crate::release::request::{Choice, Proposal, RequestAnswer, RequestCause};
+use crate::release::ruling::Ruling;
 
 /// One fact.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -359,6 +360,13 @@ pub enum Event {
         /// Why, when it is kept from firing or unknown.
         #[serde(default)]
         reason: Untrusted,
+    },
+    /// The judge ruled on a rollout, otherwise than before.
+    Ruled {
+        /// The rollout.
+        rollout: RolloutId,
+        /// What it ruled.
+        ruling: Ruling,
     },
     /// A machine asks a person for something it may not do by itself.
     RequestRaised {

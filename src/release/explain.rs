@@ -1,5 +1,6 @@
 //! Why the release waits: every reason, the nearest first, with what would move it.
 
+use crate::analysis::judge::Decision;
 use crate::base::{StageId, Timestamp, TriggerId, clock_text};
 use crate::plan::{Bound, ExitItems, Gate, Plan, Rollout, Stage};
 use crate::release::act::Outcome;
@@ -100,6 +101,33 @@ fn earlier_stages(state: &State, plan: &Plan, now: Timestamp) -> Vec<Blocker> {
 
 /// What keeps a rollout from its next step.
 pub fn promote(state: &State, plan: &Plan, rollout: &Rollout, now: Timestamp) -> Vec<Blocker> {
+    let mut all = ready(state, plan, rollout, now);
+    all.extend(judged(state, rollout));
+    all
+}
+
+/// What the judge has against the next step: that it does not say that the new version is fine.
+pub fn judged(state: &State, rollout: &Rollout) -> Option<Blocker> {
+    let known = state.rollouts.get(&rollout.id)?;
+    // At the last step there is nothing to compare with any more.
+    let last = rollout.step(known.step + 1).is_none();
+    if rollout.judge.is_none() || last || known.phase != RolloutPhase::Soaking {
+        return None;
+    }
+    let (word, why, help) = match &known.ruled {
+        Some(ruled) if ruled.decision == Decision::Promote => return None,
+        Some(ruled) if ruled.decision == Decision::RollBack => {
+            ("finds the new version worse", ruled.why.line(), "roll back, or look at what it rests on")
+        }
+        Some(ruled) => ("holds", ruled.why.line(), "wait for more events; a larger share brings them sooner"),
+        None => ("has not spoken yet", String::new(), "wait until there are samples of both sides"),
+    };
+    let why = if why.is_empty() { why } else { format!(": {why}") };
+    Some(blocker("judge", format!("{}: the judge {word}{why}", rollout.id), help))
+}
+
+/// What keeps a rollout from its next step, the judge aside.
+pub fn ready(state: &State, plan: &Plan, rollout: &Rollout, now: Timestamp) -> Vec<Blocker> {
     let known = state.rollouts.get(&rollout.id).cloned().unwrap_or_default();
     let mut all = held(&known, rollout);
     if let Some(operation) = known.operation.as_ref().and_then(|id| state.operations.get(id)) {

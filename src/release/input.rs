@@ -11,6 +11,7 @@ use crate::release::act::Outcome;
 use crate::release::cause::TriggerPhase;
 use crate::release::event::{Answer, Evidence};
 use crate::release::request::Choice;
+use crate::release::ruling::Ruling;
 
 /// Something that may change a release.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -342,6 +343,13 @@ pub enum Report {
         since: Timestamp,
         /// The number behind it.
         value: Option<f64>,
+    },
+    /// The judge rules otherwise than before, or for the first time after a soak.
+    Ruled {
+        /// Which rollout.
+        rollout: RolloutId,
+        /// What it rules.
+        ruling: Ruling,
     },
     /// Wall clock and boot clock came apart.
     ClockJumped {

@@ -16,6 +16,7 @@ mod input;
 mod policy;
 mod request;
 mod retry;
+mod ruling;
 mod standing;
 mod state;
 mod view;
@@ -32,6 +33,7 @@ pub use event::{Answer, Event, Evidence, Recorded};
 pub use explain::explain;
 pub use input::{Command, Input, Report, Wish};
 pub use request::{Choice, Proposal, Request, RequestAnswer, RequestCause, Typed};
+pub use ruling::{Ground, Ruled, RuledRule, RuledSignal, Ruling};
 pub use standing::{Standing, Word, standing};
 pub use state::{
     AddedItem, ApprovalState, GateState, Hold, Identity, ItemState, LastKnownGood, Mark, MetricState, Moved,

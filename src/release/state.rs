@@ -15,7 +15,8 @@ use crate::base::{
 use crate::release::act::{Act, Outcome};
 use crate::release::cause::{HoldCause, TriggerPhase};
 use crate::release::event::{Answer, Evidence};
-use crate::release::request::{Choice, Request, Typed};
+use crate::release::request::{Choice, Proposal, Request, Typed};
+use crate::release::ruling::Ruled;
 
 /// One release in one environment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -314,6 +315,10 @@ pub struct RolloutState {
     pub blind_since: Option<Timestamp>,
     /// True when the blind rule has acted for the present spell.
     pub blind_acted: bool,
+    /// What the judge last ruled at this step; a rollback it ruled stays.
+    pub ruled: Option<Ruled>,
+    /// What the judge has asked for since its ruling or the step changed: it asks once.
+    pub asked: Vec<Proposal>,
 }
 
 /// The part a rollout is in.

@@ -3,6 +3,7 @@
 pub(super) mod approvals;
 pub(super) mod gates;
 pub(super) mod items;
+pub(super) mod judge;
 pub(super) mod lifecycle;
 pub(super) mod messages;
 pub(super) mod operations;

@@ -1,5 +1,6 @@
 //! Requests: what machines ask of people, how people answer, and when a request is no longer about anything.
 
+use crate::analysis::judge::Decision;
 use crate::base::{RolloutId, Untrusted};
 use crate::release::cause::{HoldCause, TriggerPhase};
 use crate::release::decision::{Refusal, RefusalCode, refuse};
@@ -8,6 +9,7 @@ use crate::release::event::Event;
 use crate::release::input::Wish;
 use crate::release::policy::{rollouts, safety, triggers};
 use crate::release::request::{Proposal, Request, RequestAnswer, RequestCause};
+use crate::release::ruling::Ground;
 use crate::release::state::RolloutPhase;
 
 type Granted = Result<(), Refusal>;
@@ -110,7 +112,15 @@ fn gone(draft: &Draft<'_>, request: &Request) -> Option<String> {
             (phase == TriggerPhase::Armed).then(|| format!("{trigger} is armed again"))
         }
         RequestCause::Blind => state.good_data.then(|| "good data is back".to_owned()),
-        RequestCause::Judge | RequestCause::TooFew => None,
+        RequestCause::Judge => {
+            let wanted = if wants.is_forward() { Decision::Promote } else { Decision::RollBack };
+            let stands = state.ruled.is_some_and(|ruled| ruled.decision == wanted);
+            (!stands).then(|| "the judge rules otherwise now".to_owned())
+        }
+        RequestCause::TooFew => {
+            let stands = state.ruled.is_some_and(|ruled| ruled.ground == Ground::TooFew);
+            (!stands).then(|| "the judge can tell now".to_owned())
+        }
     }
 }
 

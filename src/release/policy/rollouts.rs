@@ -8,6 +8,7 @@ use crate::release::draft::Draft;
 use crate::release::event::Event;
 use crate::release::explain;
 use crate::release::policy::lifecycle;
+use crate::release::request::{Request, RequestCause};
 use crate::release::state::{RolloutPhase, RolloutState};
 
 type Granted = Result<(), Refusal>;
@@ -37,7 +38,12 @@ pub fn promote(draft: &mut Draft<'_>, rollout: &RolloutId, to: Option<Weight>) -
     if draft.state.started.is_none() {
         lifecycle::start(draft, false)?;
     }
-    let mut blockers = explain::promote(&draft.state, draft.plan, planned, draft.now);
+    let mut blockers = explain::ready(&draft.state, draft.plan, planned, draft.now);
+    // Asked because there are too few events, a person goes on without the judge: to the next step, no further.
+    let asked = |it: &Request| it.rollout == planned.id && it.cause == RequestCause::TooFew;
+    if step != state.step + 1 || !draft.state.requests.iter().any(asked) {
+        blockers.extend(explain::judged(&draft.state, planned));
+    }
     blockers.extend(explain::skipped(&draft.state, draft.plan, planned, step, draft.now));
     if let Some(blocker) = blockers.into_iter().next() {
         return Err(refuse(RefusalCode::Blocked, blocker.message, blocker.help));

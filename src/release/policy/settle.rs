@@ -10,7 +10,7 @@ use crate::release::cause::HoldCause;
 use crate::release::draft::Draft;
 use crate::release::event::{Event, Evidence};
 use crate::release::explain;
-use crate::release::policy::{approvals, gates, requests, rollouts, safety, triggers, wake};
+use crate::release::policy::{approvals, gates, judge, requests, rollouts, safety, triggers, wake};
 use crate::release::request::{Proposal, RequestCause};
 use crate::release::retry::{self, Cleanup};
 use crate::release::standing::{Word, standing};
@@ -37,6 +37,7 @@ pub fn settle(draft: &mut Draft<'_>) {
         let planned = draft.plan;
         for rollout in &planned.rollouts {
             soak(draft, rollout);
+            judge::asks(draft, rollout);
             blind(draft, rollout);
             way_back(draft, rollout);
         }

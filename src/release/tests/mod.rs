@@ -5,6 +5,7 @@ mod attempts;
 mod edges;
 mod gates;
 mod items;
+mod judge;
 mod properties;
 mod requests;
 mod rollouts;
