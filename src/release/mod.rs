@@ -41,7 +41,7 @@ pub use state::{
     TriggerState,
 };
 pub use view::{
-    Elapsed, EngineHealth, Health, LogLine, Observations, Presence, Readiness, Series, SourceHealth, Traffic,
-    View,
+    Card, Elapsed, EngineHealth, Health, LogLine, Observations, Presence, Readiness, Series, SignalCard,
+    SourceHealth, Traffic, View,
 };
 pub use wanted::{Wanted, wanted};

@@ -6,9 +6,11 @@
 mod facts;
 mod index;
 mod name;
+mod numbers;
 mod operator;
 mod stages;
 mod toast;
+mod watching;
 
 use std::sync::Arc;
 
@@ -18,12 +20,14 @@ pub use facts::{
 };
 pub use index::{Due, Index, ItemLine, StageSum, item_line};
 pub use name::{Pane, ScreenName};
+pub use numbers::{advice, metric_look, newest, quality_word};
 pub use operator::{Ids, Operator, Order, RandomIds};
 pub use stages::{Cursor, Row, StageList};
 pub use toast::Toasts;
+pub use watching::{arming, asks, mode, phase, trigger_look, trigger_words};
 
 use crate::base::{Digest, ItemId, Timestamp, Untrusted};
-use crate::plan::{Gate, Rollout};
+use crate::plan::{Gate, Metric, Rollout, Trigger, Watched};
 use crate::release::{Blocker, EngineHealth, View};
 use crate::tui::keymap::{Chord, Context, Keymap};
 use crate::tui::overlay::Overlay;
@@ -50,7 +54,7 @@ pub struct Lists {
     pub gates: Cursor,
     /// Rollouts.
     pub rollouts: Cursor,
-    /// Metrics.
+    /// Metrics; on their own screen the triggers follow.
     pub metrics: Cursor,
     /// Roles.
     pub roles: Cursor,
@@ -130,6 +134,7 @@ impl Model {
         model.explain();
         model.lists.stages.begin(&model.view, &model.index);
         model.lists.gates.0 = model.most_urgent_gate();
+        model.lists.metrics.0 = model.most_urgent_metric();
         model
     }
 
@@ -169,6 +174,23 @@ impl Model {
     pub fn rollout(&self) -> Option<&Rollout> {
         self.view.plan.rollouts.get(self.lists.rollouts.0)
     }
+    /// The selected metric with its place; for a trigger the one it watches.
+    pub fn metric(&self) -> Option<(usize, &Metric)> {
+        let metrics = &self.view.plan.metrics;
+        let place = match self.trigger().map(|trigger| &trigger.when) {
+            Some(Watched::Metric { metric, .. } | Watched::Burn { metric, .. }) => {
+                metrics.iter().position(|known| &known.id == metric)?
+            }
+            Some(_) => return None,
+            None => self.lists.metrics.0,
+        };
+        metrics.get(place).map(|metric| (place, metric))
+    }
+    /// The selected trigger.
+    pub fn trigger(&self) -> Option<&Trigger> {
+        let place = self.lists.metrics.0.checked_sub(self.view.plan.metrics.len())?;
+        self.view.plan.triggers.get(place)
+    }
     /// The selected item.
     pub fn item(&self) -> Option<ItemLine<'_>> {
         item_line(&self.view, self.lists.stages.item()?)
@@ -197,6 +219,14 @@ impl Model {
         let now = self.now();
         let stuck = |gate: &Gate| !crate::release::standing(&self.view.state, gate, now).allows;
         self.view.plan.gates.iter().position(stuck).unwrap_or(0)
+    }
+
+    /// The first metric that is not as wanted, or the first.
+    fn most_urgent_metric(&self) -> usize {
+        let off = |metric: &Metric| {
+            !self.view.seen.metrics.get(&metric.id).is_some_and(|series| series.verdict.is_pass())
+        };
+        self.view.plan.metrics.iter().position(off).unwrap_or(0)
     }
 
     /// True when something on screen reads differently in a second.

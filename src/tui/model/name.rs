@@ -19,6 +19,8 @@ pub enum ScreenName {
     Rollout,
     /// All metrics and triggers.
     Metrics,
+    /// The selected metric over time.
+    Chart,
     /// The journal.
     Log,
     /// Every key.
@@ -29,13 +31,14 @@ pub enum ScreenName {
 
 impl ScreenName {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Overview,
         Self::Item,
         Self::Gate,
         Self::RollCall,
         Self::Rollout,
         Self::Metrics,
+        Self::Chart,
         Self::Log,
         Self::Help,
         Self::Guide,
@@ -50,6 +53,7 @@ impl ScreenName {
             Self::RollCall => "roll-call",
             Self::Rollout => "rollout",
             Self::Metrics => "metrics",
+            Self::Chart => "chart",
             Self::Log => "log",
             Self::Help => "help",
             Self::Guide => "guide",

@@ -1,11 +1,19 @@
-//! The pane of metrics.
+//! Metrics: one line each, in the pane and on the screen of their own.
 
 use ratatui::layout::Rect;
 
-use crate::plan::Metric;
-use crate::tui::model::{Model, verdict_look};
-use crate::tui::theme::Meaning;
+use crate::plan::rule::Rule;
+use crate::plan::{Metric, Trigger};
+use crate::tui::model::{Model, advice, metric_look, newest, quality_word};
+use crate::tui::theme::{Meaning, Symbols};
 use crate::tui::widget::{Canvas, Piece, cells, limits, piece, rule_text, sparkline, value_text, window};
+
+use super::{chart, triggers};
+
+/// A chart of fewer rows, with its heading, says less than the sparkline.
+const PLOT: u16 = 8;
+/// Below this many rows the columns have no names.
+const HEADED: u16 = 12;
 
 /// What stands behind the heading: how many are not as wanted.
 pub fn title(model: &Model) -> Vec<Piece> {
@@ -19,57 +27,187 @@ pub fn title(model: &Model) -> Vec<Piece> {
 }
 
 /// Draws the rows that are on screen.
-pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect, focused: bool) {
+pub fn pane(model: &Model, canvas: &mut Canvas<'_>, area: Rect, focused: bool) {
+    draw(model, canvas, area, focused);
+}
+
+fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect, focused: bool) -> Columns {
     let metrics = &model.view.plan.metrics;
     if metrics.is_empty() {
         let text = "no metrics; tminus init writes them into a plan file";
         canvas.put((area.x, area.y), area.width, Meaning::Muted, text);
-        return;
+        return Columns::default();
     }
     let shown = window(metrics.len(), model.lists.metrics.0, area.height);
     let rows = metrics.get(shown.clone()).unwrap_or_default();
-    let widest = rows.iter().map(|metric| cells(metric.title.raw())).max().unwrap_or(0);
-    let title = widest.clamp(6, 6.max(area.width * 3 / 10));
-    for (row, (place, metric)) in shown.zip(rows).enumerate() {
-        let line = Rect { y: area.y + row as u16, height: 1, ..area };
-        metric_row(model, canvas, line, metric, title);
+    let lines: Vec<Line<'_>> = rows.iter().map(|metric| Line::of(model, metric)).collect();
+    let columns = Columns::of(&lines, area.width);
+    for (row, (place, line)) in shown.zip(&lines).enumerate() {
+        let at = Rect { y: area.y + row as u16, height: 1, ..area };
+        line.draw(model, canvas, at, columns);
         if focused && place == model.lists.metrics.0 {
-            canvas.lay(line, Meaning::Selected);
+            canvas.lay(at, Meaning::Selected);
+        }
+    }
+    columns
+}
+
+/// The screen: metrics, triggers, and the selected metric's chart when there is room.
+pub fn screen(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
+    let plan = &model.view.plan;
+    let all: Vec<&Trigger> = plan.triggers.iter().collect();
+    let rows = |count: usize| u16::try_from(count).unwrap_or(u16::MAX).max(1);
+    let below = triggers::height(&all).min((area.height / 3).max(2));
+    let below = if all.is_empty() { 0 } else { below + 1 };
+    let room = area.height.saturating_sub(below);
+    let wanted = rows(plan.metrics.len()) + u16::from(room >= HEADED);
+    let top = wanted.min(room.saturating_sub(PLOT).max(room / 3).max(3)).min(room);
+    let (head, rest) =
+        (Rect { height: top, ..area }, Rect { y: area.y + top, height: area.height - top, ..area });
+    table(model, canvas, head);
+    let selected = model.trigger().and_then(|one| all.iter().position(|other| other.id == one.id));
+    if below > 0 && rest.height > 1 {
+        canvas.line(rest, 0, &[piece(Meaning::Title, "Triggers")]);
+        let list = Rect { y: rest.y + 1, height: below.min(rest.height) - 1, ..rest };
+        triggers::draw(model, canvas, list, &all, selected);
+    }
+    let plot = Rect { y: rest.y + below.min(rest.height), height: rest.height.saturating_sub(below), ..rest };
+    if let Some((_, metric)) = model.metric().filter(|_| plot.height >= PLOT) {
+        let mut head = vec![piece(Meaning::Title, metric.title.line())];
+        if let Some(advice) = advice(&model.view, metric, model.now()) {
+            head.push(piece(Meaning::Warn, format!("  {advice}")));
+        }
+        canvas.line(plot, 0, &head);
+        let plot = Rect { y: plot.y + 1, height: plot.height - 1, ..plot };
+        chart::plot(model, canvas, plot, metric);
+    }
+}
+
+/// The rows under what their columns are, when there is room for that.
+fn table(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
+    let named = u16::from(area.height >= HEADED.min(model.view.plan.metrics.len() as u16 + 1));
+    let list = Rect { y: area.y + named, height: area.height - named.min(area.height), ..area };
+    let columns = draw(model, canvas, list, true);
+    if named == 0 {
+        return;
+    }
+    let mut x = area.x + 2 + columns.word + u16::from(columns.word > 0) + columns.title + 1;
+    canvas.put_right((x, area.y), columns.value, Meaning::Muted, "now");
+    x += columns.value + 2;
+    for (width, name) in [(columns.target, "target"), (columns.alert, "alert")] {
+        if width > 0 {
+            canvas.put((x, area.y), width, Meaning::Muted, name);
+            x += width + 2;
         }
     }
 }
 
-const VALUE: u16 = 9;
-const LIMIT: u16 = 11;
+/// A limit with the time it must hold, in few cells.
+pub fn limit_text(rule: &Rule, symbols: &Symbols) -> String {
+    match rule.lasting {
+        Some(lasting) => format!("{} for {lasting}", rule_text(rule, symbols)),
+        None => rule_text(rule, symbols),
+    }
+}
 
-fn metric_row(model: &Model, canvas: &mut Canvas<'_>, line: Rect, metric: &Metric, title: u16) {
-    let symbols = &model.setup.theme.symbols;
-    let series = model.view.seen.metrics.get(&metric.id);
-    let verdict = series.map_or(crate::analysis::Verdict::NoData, |series| series.verdict);
-    let look = verdict_look(verdict, symbols);
-    canvas.put((line.x, line.y), 2, look.meaning, look.glyph);
-    canvas.put((line.x + 2, line.y), title, Meaning::Base, metric.title.raw());
-    let mut x = line.x + 2 + title + 1;
-    let newest = series.and_then(|series| series.samples.last()).and_then(|(_, value)| *value);
-    match newest.filter(|_| verdict.is_known()) {
-        Some(value) => canvas.put_right((x, line.y), VALUE, look.meaning, &value_text(metric, value)),
-        None => canvas.put_right((x, line.y), VALUE, look.meaning, look.word),
+/// What a row says.
+struct Line<'a> {
+    metric: &'a Metric,
+    meaning: Meaning,
+    glyph: &'static str,
+    word: &'static str,
+    value: String,
+    target: String,
+    alert: String,
+    quality: &'static str,
+}
+
+impl<'a> Line<'a> {
+    fn of(model: &Model, metric: &'a Metric) -> Self {
+        let symbols = &model.setup.theme.symbols;
+        let series = model.view.seen.metrics.get(&metric.id);
+        let look = metric_look(series, symbols);
+        let known = series.filter(|series| series.verdict.is_known());
+        let text =
+            |rule: &Option<Rule>| rule.as_ref().map(|rule| limit_text(rule, symbols)).unwrap_or_default();
+        Self {
+            metric,
+            meaning: look.meaning,
+            glyph: look.glyph,
+            word: look.word,
+            value: newest(series).map_or_else(|| "-".to_owned(), |value| value_text(metric, value)),
+            target: text(&metric.target),
+            alert: text(&metric.alert),
+            quality: known.and_then(|series| quality_word(series.quality)).unwrap_or_default(),
+        }
     }
-    x += VALUE + 2;
-    let rule = metric.target.as_ref().or(metric.alert.as_ref());
-    if let Some(rule) = rule.filter(|_| x + LIMIT <= line.right()) {
-        canvas.put((x, line.y), LIMIT, Meaning::Muted, &rule_text(rule, symbols));
+
+    fn draw(&self, model: &Model, canvas: &mut Canvas<'_>, line: Rect, columns: Columns) {
+        let symbols = &model.setup.theme.symbols;
+        canvas.put((line.x, line.y), 2, self.meaning, self.glyph);
+        let mut x = line.x + 2;
+        if columns.word > 0 {
+            canvas.put((x, line.y), columns.word, self.meaning, self.word);
+            x += columns.word + 1;
+        }
+        canvas.put((x, line.y), columns.title, Meaning::Base, self.metric.title.raw());
+        x += columns.title + 1;
+        canvas.put_right((x, line.y), columns.value, self.meaning, &self.value);
+        x += columns.value + 2;
+        for (width, text) in [(columns.target, &self.target), (columns.alert, &self.alert)] {
+            if width > 0 {
+                canvas.put((x, line.y), width, Meaning::Muted, text);
+                x += width + 2;
+            }
+        }
+        let tail = if columns.quality > 0 { columns.quality + 1 } else { 0 };
+        let series = model.view.seen.metrics.get(&self.metric.id);
+        if columns.spark > 0 {
+            let samples = series.map(|series| series.samples.as_slice()).unwrap_or_default();
+            let drawn = sparkline(samples, limits(self.metric), columns.spark, symbols);
+            canvas.line(Rect { x, width: columns.spark, ..line }, 0, &drawn);
+        }
+        if tail > 0 {
+            canvas.put_right((line.x, line.y), line.width, Meaning::Unknown, self.quality);
+        }
     }
-    x += LIMIT + 1;
-    let word = if verdict.is_pass() { "" } else { look.word };
-    let tail = if newest.is_some() && verdict.is_known() && !word.is_empty() { cells(word) + 1 } else { 0 };
-    if line.right() > x + tail + 3 {
-        let width = line.right() - x - tail;
-        let samples = series.map(|series| series.samples.as_slice()).unwrap_or_default();
-        let drawn = sparkline(samples, limits(metric), width, symbols);
-        canvas.line(Rect { x, width, ..line }, 0, &drawn);
-    }
-    if tail > 0 && line.right() > x + tail {
-        canvas.put_right((line.x, line.y), line.width, look.meaning, word);
+}
+
+/// The widths of the columns, from what is on screen; zero leaves a column out.
+#[derive(Clone, Copy, Default)]
+struct Columns {
+    word: u16,
+    title: u16,
+    value: u16,
+    target: u16,
+    alert: u16,
+    quality: u16,
+    spark: u16,
+}
+
+/// A sparkline of fewer cells says nothing.
+const SPARK: u16 = 8;
+
+impl Columns {
+    fn of(lines: &[Line<'_>], width: u16) -> Self {
+        let widest = |text: &dyn Fn(&Line<'_>) -> u16| lines.iter().map(text).max().unwrap_or(0);
+        let title = widest(&|line| cells(line.metric.title.raw()));
+        let mut this = Self {
+            title: title.clamp(6, 6.max(width * 3 / 10)),
+            value: widest(&|line| cells(&line.value)).min(12),
+            ..Self::default()
+        };
+        let mut left = width.saturating_sub(2 + this.title + 1 + this.value + 2);
+        let mut take = |wanted: u16, gap: u16, keep: u16| {
+            let fits = wanted > 0 && left >= wanted + gap + keep;
+            left -= if fits { wanted + gap } else { 0 };
+            if fits { wanted } else { 0 }
+        };
+        this.word = take(widest(&|line| cells(line.word)), 1, 0);
+        this.quality = take(widest(&|line| cells(line.quality)), 1, 0);
+        this.target = take(widest(&|line| cells(&line.target)).min(16), 2, 0);
+        this.alert = take(widest(&|line| cells(&line.alert)).min(20), 2, SPARK * 2);
+        this.spark = if left >= SPARK { left } else { 0 };
+        this
     }
 }

@@ -1,11 +1,13 @@
 //! Drawing. Pure: a model in, cells out; nothing is kept between frames.
 
+mod chart;
 mod footer;
 mod gate;
 mod gates;
 mod header;
 mod help;
 mod item;
+mod judge;
 mod log;
 mod metrics;
 mod operations;
@@ -14,6 +16,7 @@ mod page;
 mod roll_call;
 mod rollout;
 mod stages;
+mod triggers;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -66,6 +69,7 @@ fn screen(model: &Model, canvas: &mut Canvas<'_>, body: Rect) {
         ScreenName::RollCall => roll_call::title(model),
         ScreenName::Rollout => rollout::title(model),
         ScreenName::Metrics => metrics::title(model),
+        ScreenName::Chart => chart::title(model),
         _ => Vec::new(),
     });
     let inner = canvas.frame(body, &title, true);
@@ -81,15 +85,8 @@ fn screen(model: &Model, canvas: &mut Canvas<'_>, body: Rect) {
             rollout::draw(model, canvas, top);
             operations::page(model, rest.width).draw(canvas, rest, from);
         }
-        ScreenName::Metrics => {
-            let triggers =
-                u16::try_from(model.view.plan.triggers.len()).unwrap_or(u16::MAX).saturating_add(2);
-            let (top, rest) = split(area, area.height.saturating_sub(triggers.min(area.height / 2)));
-            metrics::draw(model, canvas, top, true);
-            let mut page = page::Page::new(rest.width);
-            operations::triggers(model, &mut page);
-            page.draw(canvas, rest, 0);
-        }
+        ScreenName::Metrics => metrics::screen(model, canvas, area),
+        ScreenName::Chart => chart::draw(model, canvas, area),
         ScreenName::Log => log::draw(model, canvas, area, from),
         ScreenName::Help => help::page(model, area.width).draw(canvas, area, from),
         ScreenName::Guide => help::guide(area.width.min(100)).draw(canvas, area, from),
@@ -104,6 +101,7 @@ fn heading(name: ScreenName) -> &'static str {
         ScreenName::RollCall => "Roll-call",
         ScreenName::Rollout => "Rollout",
         ScreenName::Metrics => "Metrics",
+        ScreenName::Chart => "Metric",
         ScreenName::Log => "Journal",
         ScreenName::Help => "Keys",
         ScreenName::Guide => "Guide",

@@ -7,7 +7,6 @@ use crate::tui::widget::piece;
 
 use super::item::marked;
 use super::page::Page;
-use super::rollout::trigger_text;
 
 /// The lines under the rollout.
 pub fn page(model: &Model, width: u16) -> Page {
@@ -17,6 +16,7 @@ pub fn page(model: &Model, width: u16) -> Page {
     };
     let symbols = &model.setup.theme.symbols;
     let reached = model.view.state.rollouts.get(&rollout.id).map_or(0, |known| known.step as usize);
+    super::judge::page(model, rollout, &mut page);
     page.head("Steps");
     for (place, step) in rollout.steps.iter().enumerate() {
         let (meaning, glyph) = match () {
@@ -72,19 +72,12 @@ pub fn page(model: &Model, width: u16) -> Page {
 }
 
 /// Every trigger and how it stands.
-pub fn triggers(model: &Model, page: &mut Page) {
+fn triggers(model: &Model, page: &mut Page) {
     page.head("Triggers");
     if model.view.plan.triggers.is_empty() {
         page.text(Meaning::Muted, 2, "none");
     }
-    for trigger in &model.view.plan.triggers {
-        let (meaning, text) = trigger_text(model, &trigger.id);
-        let actions: Vec<&str> = trigger.actions.iter().map(|action| action.as_str()).collect();
-        page.line(vec![
-            piece(Meaning::Muted, format!("  {:<3} ", trigger.severity)),
-            piece(Meaning::Base, format!("{:<20} ", trigger.id)),
-            piece(meaning, format!("{text:<24} ")),
-            piece(Meaning::Muted, actions.join(", ")),
-        ]);
+    for line in super::triggers::lines(model, page.width().saturating_sub(2)) {
+        page.line(line);
     }
 }

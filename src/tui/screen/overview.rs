@@ -120,7 +120,7 @@ fn pane(model: &Model, canvas: &mut Canvas<'_>, area: Rect, name: Pane) {
         Pane::Stages => stages::draw(model, canvas, inner, focused),
         Pane::Gates => gates::draw(model, canvas, inner, focused),
         Pane::Rollout => rollout::draw(model, canvas, inner),
-        Pane::Metrics => metrics::draw(model, canvas, inner, focused),
+        Pane::Metrics => metrics::pane(model, canvas, inner, focused),
         Pane::RollCall => roll_call::draw(model, canvas, inner, focused),
     }
 }

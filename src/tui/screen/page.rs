@@ -24,6 +24,13 @@ impl Page {
         }
         self.lines.push(vec![piece(Meaning::Title, text)]);
     }
+    /// The same of several pieces.
+    pub fn heading(&mut self, pieces: Vec<Piece>) {
+        if !self.lines.is_empty() {
+            self.lines.push(Vec::new());
+        }
+        self.lines.push(pieces);
+    }
     /// A line.
     pub fn line(&mut self, pieces: Vec<Piece>) {
         self.lines.push(pieces);
@@ -42,6 +49,10 @@ impl Page {
             let space = " ".repeat(usize::from(indent));
             self.lines.push(vec![piece(Meaning::Base, space), piece(meaning, part)]);
         }
+    }
+    /// The width it is made for.
+    pub fn width(&self) -> u16 {
+        self.width
     }
     /// How many lines there are.
     pub fn len(&self) -> usize {

@@ -5,15 +5,16 @@ use ratatui::layout::Rect;
 use crate::base::{Weight, clock_text};
 use crate::plan::{Rollout, Strategy};
 use crate::release::{RolloutPhase, RolloutState, TriggerPhase};
-use crate::tui::model::{Model, phase_word, shares};
+use crate::tui::model::{Model, arming, phase, phase_word, shares, trigger_look, trigger_words};
 use crate::tui::theme::Meaning;
 use crate::tui::widget::{self, Canvas, Piece, cells, piece};
 
 use super::footer::roll_back_hint;
 use super::header::short_name;
+use super::judge;
 
 /// How many rows all of it takes.
-pub const HEIGHT: u16 = 8;
+pub const HEIGHT: u16 = 9;
 
 /// What stands behind the heading: which rollout, and by what it moves traffic.
 pub fn title(model: &Model) -> Vec<Piece> {
@@ -44,12 +45,12 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
     let seen = shares(&model.view, &rollout.id);
     let bar = widget::shares(seen.observed.or(seen.configured), area.width, symbols);
     canvas.line(area, 4, &bar);
-    canvas.line(area, 5, &waits(model, rollout, known, area.width));
-    if area.height > 6 {
-        canvas.line(area, 6, &trigger_row(model));
-    }
-    if let Some((meaning, text)) = roll_back_hint(model, 120).filter(|_| area.height > 7) {
-        canvas.line(area, 7, &[piece(meaning, text)]);
+    let judged = judge::line(model, rollout, area.width);
+    let waits = waits(model, rollout, known, area.width);
+    let back = roll_back_hint(model, 120).map(|(meaning, text)| vec![piece(meaning, text)]);
+    let lines = judged.into_iter().chain([waits, trigger_row(model, area.width)]).chain(back);
+    for (row, pieces) in (5..).zip(lines) {
+        canvas.line(area, row, &pieces);
     }
 }
 
@@ -165,9 +166,8 @@ fn waits(model: &Model, rollout: &Rollout, known: Option<&RolloutState>, width: 
     pieces
 }
 
-/// The trigger that matters most now.
-fn trigger_row(model: &Model) -> Vec<Piece> {
-    let triggers = &model.view.plan.triggers;
+/// The trigger that matters most now, with how far it is to firing.
+fn trigger_row(model: &Model, width: u16) -> Vec<Piece> {
     let rank = |phase: TriggerPhase| match phase {
         TriggerPhase::Fired => 0,
         TriggerPhase::Pending => 1,
@@ -175,33 +175,21 @@ fn trigger_row(model: &Model) -> Vec<Piece> {
         TriggerPhase::Suppressed => 3,
         TriggerPhase::Armed => 4,
     };
-    let phase_of = |id| model.view.state.triggers.get(id).map(|known| known.phase).unwrap_or_default();
-    let Some(worst) = triggers.iter().min_by_key(|trigger| rank(phase_of(&trigger.id))) else {
-        return Vec::new();
-    };
-    let (meaning, text) = trigger_text(model, &worst.id);
-    let armed = triggers.iter().all(|trigger| phase_of(&trigger.id) == TriggerPhase::Armed);
-    if armed {
+    let triggers = &model.view.plan.triggers;
+    let worst = triggers.iter().min_by_key(|trigger| rank(phase(&model.view, &trigger.id)));
+    let Some(worst) = worst else { return Vec::new() };
+    let symbols = &model.setup.theme.symbols;
+    let look = trigger_look(&model.view, worst, symbols);
+    if phase(&model.view, &worst.id) == TriggerPhase::Armed {
         return vec![piece(Meaning::Muted, format!("{} triggers armed", triggers.len()))];
     }
-    let glyph = model.setup.theme.symbols.doubt;
-    vec![piece(meaning, format!("{glyph} {} {text}", worst.id))]
-}
-
-/// How a trigger stands, in words.
-pub fn trigger_text(model: &Model, id: &crate::base::TriggerId) -> (Meaning, String) {
-    let known = model.view.state.triggers.get(id);
-    match known.map(|known| known.phase).unwrap_or_default() {
-        TriggerPhase::Armed => (Meaning::Good, "armed".to_owned()),
-        TriggerPhase::Fired => (Meaning::Bad, "fired".to_owned()),
-        TriggerPhase::Suppressed => (Meaning::Warn, "suppressed".to_owned()),
-        TriggerPhase::Unknown => (Meaning::Unknown, "no data".to_owned()),
-        TriggerPhase::Pending => match model.view.seen.triggers.get(id) {
-            Some(seen) => {
-                let (elapsed, needed) = (clock_text(seen.elapsed), clock_text(seen.needed));
-                (Meaning::Warn, format!("pending {elapsed} of {needed}"))
-            }
-            None => (Meaning::Warn, "pending".to_owned()),
-        },
+    let text = format!("{} {} {}", look.glyph, worst.id, trigger_words(&model.view, worst, symbols));
+    let room = width.saturating_sub(cells(&text) + 2).min(12);
+    let mut pieces = vec![piece(look.meaning, text)];
+    let held = arming(&model.view, worst).filter(|(elapsed, _)| *elapsed > 0 && room >= 4);
+    if let Some((elapsed, needed)) = held {
+        pieces.push(piece(Meaning::Base, "  "));
+        pieces.extend(widget::progress(elapsed, needed, room, symbols));
     }
+    pieces
 }

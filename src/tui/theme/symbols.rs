@@ -4,6 +4,27 @@
 
 use ratatui::symbols::border;
 
+/// How the dots of a chart's cell become a glyph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dots {
+    /// Eight dots a cell, as braille patterns; the bits are those of the patterns.
+    Braille,
+    /// A letter for each line, when there is no font for more.
+    Letters,
+}
+
+impl Dots {
+    /// The glyph of a cell with these dots of the first and of the second line; none for a cell without any.
+    pub fn glyph(self, [first, second]: [u8; 2]) -> Option<char> {
+        match self {
+            _ if first | second == 0 => None,
+            Self::Braille => char::from_u32(0x2800 + u32::from(first | second)),
+            Self::Letters if first > 0 => Some('*'),
+            Self::Letters => Some('o'),
+        }
+    }
+}
+
 /// A set of glyphs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Symbols {
@@ -49,6 +70,18 @@ pub struct Symbols {
     pub spark: [&'static str; 8],
     /// A gap in a sparkline.
     pub gap: &'static str,
+    /// The dots of a chart.
+    pub dots: Dots,
+    /// Limits in a chart: what is wanted, and what is not accepted.
+    pub limits: [&'static str; 2],
+    /// What lies above and below a chart.
+    pub beyond: [&'static str; 2],
+    /// A moment in a chart.
+    pub moment: &'static str,
+    /// Where the old version's numbers lie in a chart.
+    pub band: &'static str,
+    /// A time in a chart that does not count.
+    pub shade: &'static str,
     /// Cut text.
     pub cut: &'static str,
     /// Signs of comparison as people read them: at least, at most, unequal.
@@ -81,6 +114,12 @@ impl Symbols {
         empty: "░",
         spark: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
         gap: " ",
+        dots: Dots::Braille,
+        limits: ["─", "━"],
+        beyond: ["↑", "↓"],
+        moment: "┆",
+        band: "░",
+        shade: "·",
         cut: "…",
         compare: ["≥", "≤", "≠"],
         frame: border::ROUNDED,
@@ -109,6 +148,12 @@ impl Symbols {
         empty: ".",
         spark: [".", ".", ":", ":", "-", "=", "*", "#"],
         gap: " ",
+        dots: Dots::Letters,
+        limits: ["-", "="],
+        beyond: ["^", "v"],
+        moment: ":",
+        band: ",",
+        shade: ".",
         cut: "~",
         compare: [">=", "<=", "!="],
         frame: border::Set {
@@ -162,9 +207,12 @@ mod tests {
                 set.other,
                 set.empty,
                 set.gap,
+                set.moment,
+                set.band,
+                set.shade,
                 set.cut,
             ];
-            for glyph in glyphs.into_iter().chain(set.spark) {
+            for glyph in glyphs.into_iter().chain(set.spark).chain(set.limits).chain(set.beyond) {
                 assert_eq!(glyph.width(), 1, "{glyph}");
             }
         }

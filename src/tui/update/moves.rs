@@ -28,8 +28,11 @@ pub(super) fn step(model: &mut Model, action: Action) {
         }
         (ScreenName::Overview, Pane::Gates) => model.lists.gates.step(by, plan.gates.len()),
         (ScreenName::Overview, Pane::Rollout) => model.lists.rollouts.step(by, plan.rollouts.len()),
-        (ScreenName::Overview, Pane::Metrics) | (ScreenName::Metrics, _) => {
+        (ScreenName::Overview, Pane::Metrics) | (ScreenName::Chart, _) => {
             model.lists.metrics.step(by, plan.metrics.len());
+        }
+        (ScreenName::Metrics, _) => {
+            model.lists.metrics.step(by, plan.metrics.len() + plan.triggers.len());
         }
         (ScreenName::Overview, Pane::RollCall) | (ScreenName::RollCall, _) => {
             model.lists.roles.step(by, plan.approvers().len());
@@ -75,6 +78,13 @@ pub(super) fn focus(model: &mut Model, pane: Pane) {
 
 /// Opens what is selected.
 pub(super) fn open(model: &mut Model) -> Vec<Effect> {
+    if model.screen == ScreenName::Metrics {
+        if let Some((place, _)) = model.metric() {
+            model.lists.metrics.0 = place;
+            go(model, ScreenName::Chart);
+        }
+        return Vec::new();
+    }
     if model.screen != ScreenName::Overview {
         return Vec::new();
     }

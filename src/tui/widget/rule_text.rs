@@ -28,15 +28,15 @@ pub fn rule_text(rule: &Rule, symbols: &Symbols) -> String {
     }
 }
 
+/// What a metric's numbers count, as its limits say.
+pub fn unit_of(metric: &Metric) -> Unit {
+    let limits = [&metric.target, &metric.alert];
+    limits.into_iter().flatten().find_map(|rule| rule.unit()).cloned().unwrap_or(Unit::None)
+}
+
 /// A number of a metric with its unit.
 pub fn value_text(metric: &Metric, value: f64) -> String {
-    let unit = [&metric.target, &metric.alert]
-        .into_iter()
-        .flatten()
-        .find_map(|rule| rule.unit())
-        .cloned()
-        .unwrap_or(Unit::None);
-    Quantity::new(value, unit).to_string()
+    Quantity::new(value, unit_of(metric)).to_string()
 }
 
 /// The plain limits of a metric, for its sparkline.

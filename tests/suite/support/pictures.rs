@@ -3,17 +3,21 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use tminus::analysis::judge::Decision;
 use tminus::analysis::{Quality, Verdict};
-use tminus::base::{Actor, Assurance, Digest, Offset, Seconds, StageId, Timestamp, Untrusted, Weight};
+use tminus::base::{
+    Actor, Assurance, Digest, Offset, OperationId, Seconds, StageId, Timestamp, Untrusted, Weight,
+};
 use tminus::plan::rule::Action;
 use tminus::plan::{
-    Arming, Blind, Bound, Check, Checkpoint, CommandCheck, Exit, Gate, Item, Message, Metric, Otherwise,
-    Plan, ReleaseKind, ReleaseSpec, Role, Rollout, Stage, Step, Strategy, Terms, Trigger, Watched,
+    Arming, Blind, Bound, Check, Checkpoint, CommandCheck, Dialect, Exit, Gate, Item, Message, Metric,
+    Otherwise, Plan, ReleaseKind, ReleaseSpec, Role, Rollout, Source, SourceKind, Stage, Step, Strategy,
+    Terms, Trigger, Watched,
 };
 use tminus::release::{
-    Answer, ApprovalState, Elapsed, EngineHealth, GateState, Health, Identity, ItemState, LogLine, Mark,
-    Observations, Presence, Readiness, RolloutPhase, RolloutState, Run, Series, Soak, SourceHealth, State,
-    Status, Tick, Traffic, TriggerPhase, TriggerState, View,
+    Act, Answer, ApprovalState, Card, Elapsed, EngineHealth, GateState, Health, Identity, ItemState, LogLine,
+    Mark, Observations, OperationState, Outcome, Presence, Readiness, RolloutPhase, RolloutState, Run,
+    Series, SignalCard, Soak, SourceHealth, State, Status, Tick, Traffic, TriggerPhase, TriggerState, View,
 };
 
 /// T-0 of the release in the pictures.
@@ -85,6 +89,17 @@ pub fn metric(id: &str, title: &str, target: &str, alert: &str) -> Metric {
         target: target.parse().ok(),
         alert: alert.parse().ok(),
         baseline: None,
+    }
+}
+
+fn source(id: &str, fallback: Option<&str>) -> Source {
+    let url = format!("http://{id}.example");
+    Source {
+        id: id.into(),
+        kind: SourceKind::Prometheus { url, dialect: Dialect::default() },
+        every: Seconds(15),
+        fallback: fallback.map(Into::into),
+        owner: Some("sre".to_owned()),
     }
 }
 
@@ -168,7 +183,7 @@ pub fn plan() -> Plan {
             gate("load-test", "Load test", Otherwise::Block),
             gate("pen-test", "Penetration test", Otherwise::Review("security-lead".into())),
         ],
-        sources: Vec::new(),
+        sources: vec![source("prom", Some("thanos")), source("thanos", None)],
         metrics: vec![
             metric("error-rate", "Error rate", "< 0.1%", "> 1% for 5m"),
             metric("p95", "Latency p95", "< 500ms", "> 1s for 5m"),
@@ -297,16 +312,29 @@ pub fn state(plan: &Plan) -> State {
         ..Default::default()
     };
     state.rollouts.insert("payments".into(), rollout);
+    for (number, step, share, seconds) in [(1, 1, 5.0, 60), (2, 2, 25.0, 1780)] {
+        let done = OperationState {
+            act: Act::SetWeight { rollout: "payments".into(), step, weight: weight(share) },
+            mark: mark("ada", seconds - 2),
+            version: 80 + number,
+            epoch: 3,
+            outcome: Some(Outcome::Done),
+            ended: Some(after(seconds)),
+            summary: "read back".into(),
+        };
+        state.operations.insert(OperationId::new(format!("set-weight/payments/{share}/{number}")), done);
+    }
     let pending = TriggerState { phase: TriggerPhase::Pending, ..Default::default() };
     state.triggers.insert("error-rate".into(), pending);
     state
 }
 
-/// Samples that swing.
+/// Samples that swing slowly, with some noise and a gap now and then.
 pub fn series(base: f64, swing: f64, verdict: Verdict) -> Series {
     let sample = |i: i64| {
-        let wave = ((i * 7) % 11) as f64 / 11.0;
-        (after(2520 - (60 - i) * 15), (i % 23 != 5).then_some(base + swing * wave))
+        let slow = ((i - 30).abs() % 31) as f64 / 30.0;
+        let noise = ((i * 7) % 11) as f64 / 11.0;
+        (after(2520 - (60 - i) * 15), (i % 23 != 5).then_some(base + swing * (0.6 * slow + 0.4 * noise)))
     };
     Series {
         samples: (0..60).map(sample).collect(),
@@ -314,6 +342,29 @@ pub fn series(base: f64, swing: f64, verdict: Verdict) -> Series {
         reason: Untrusted::default(),
         baseline: Vec::new(),
         quality: Quality::Ok,
+    }
+}
+
+/// What a judge says of the pictures' canary.
+pub fn card(decision: Decision) -> Card {
+    let signal = |metric: &str, ratio, worse, fine, canary, baseline| SignalCard {
+        metric: metric.into(),
+        ratio,
+        worse,
+        fine,
+        canary,
+        baseline,
+    };
+    Card {
+        decision,
+        why: "error rate may be up to 4.1 times the stable version's, and that is not harmless".into(),
+        signals: vec![
+            signal("error-rate", Some((1.4, 2.3, 4.1)), 0.64, 0.12, (12_040, 14), (36_210, 18)),
+            signal("p95", Some((0.8, 0.9, 1.1)), 0.02, 0.96, (12_040, 122), (36_210, 401)),
+        ],
+        minutes: Some(4.2),
+        faster: "at 50 % it takes about 2 min".into(),
+        at: Some(after(2516)),
     }
 }
 
@@ -326,7 +377,10 @@ pub fn view() -> View {
         "payments".into(),
         Traffic { configured: Some(weight(25.0)), observed: Some(weight(25.2)), at: Some(after(2519)) },
     );
-    seen.metrics.insert("error-rate".into(), series(0.0002, 0.0011, Verdict::Warn));
+    let beside = series(0.0001, 0.0004, Verdict::Pass).samples;
+    let errors = Series { baseline: beside, ..series(0.0002, 0.0011, Verdict::Warn) };
+    seen.metrics.insert("error-rate".into(), errors);
+    seen.judged.insert("payments".into(), card(Decision::Hold));
     seen.metrics.insert("p95".into(), series(0.15, 0.08, Verdict::Pass));
     seen.metrics.insert("throughput".into(), series(300.0, 60.0, Verdict::Pass));
     let silent = Series {
