@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 
 use serde_json::Value;
-use tminus::analysis::sequential::{Draw, Mixture};
+use tminus::analysis::sequential::{Draw, Mixture, log_e_shares};
 
 use crate::verbs::Desk;
 
@@ -34,6 +34,18 @@ fn the_evidence_of_one_start_is_what_the_formula_gives() {
             let found = mixture.worse_since(&mixture.starts()[0]);
             assert!((found - wanted).abs() < 1e-9, "{}, step {place}: {found} for {wanted}", case["name"]);
         }
+    }
+}
+
+#[test]
+fn the_evidence_for_a_wrong_split_is_what_the_formula_gives() {
+    for case in vectors("own_dirichlet_multinomial") {
+        let counts: Vec<u64> = numbers(&case["counts"]).into_iter().map(|count| count as u64).collect();
+        let found = log_e_shares(&counts, &numbers(&case["theta0"]), &numbers(&case["dirichlet_prior"]));
+        let wanted = case["log_bayes_factor"].as_f64().expect("a number");
+        assert!((found - wanted).abs() < 1e-9, "{case}: {found}");
+        let p = case["sequential_p_if_first_look"].as_f64().expect("a chance");
+        assert!(((-found).exp().min(1.0) - p).abs() < 1e-9, "{case}");
     }
 }
 

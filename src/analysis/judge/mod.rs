@@ -7,7 +7,11 @@
 //! samples of both sides; once decided, a roll-back stays.
 
 mod decision;
+mod eta;
+mod evidence;
 mod fold;
+mod inputs;
+mod precedence;
 mod reason;
 mod recorded;
 mod ruling;
@@ -15,11 +19,15 @@ mod settings;
 mod step;
 #[cfg(test)]
 mod tests;
+mod time;
 
 pub use decision::Decision;
+pub use eta::{Eta, Forecast};
 pub use fold::Judge;
+pub use inputs::{Authority, Guard, Inputs, Signal, Soak, Standing, Term, Trouble, budget};
+pub use precedence::{Grounds, Judgement, rule_on};
 pub use reason::Reason;
 pub use recorded::{Entry, inputs, log};
-pub use ruling::{Eta, Ruling};
+pub use ruling::Ruling;
 pub use settings::{Settings, Unfit};
 pub use step::{Counts, Covers, Step};

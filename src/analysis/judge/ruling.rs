@@ -5,21 +5,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::decision::Decision;
+use super::eta::Eta;
 use super::reason::Reason;
 use super::step::Counts;
 use crate::analysis::sequential::Ratio;
-use crate::base::Seconds;
-
-/// When a decision would fall if things go on as they did.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Eta {
-    /// Which decision.
-    pub decision: Decision,
-    /// In how long.
-    pub left: Seconds,
-    /// After so many more requests of the canary.
-    pub requests: u64,
-}
 
 /// What is decided of one signal, why, and what it rests on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,6 +19,8 @@ pub struct Ruling {
     pub reason: Reason,
     /// The evidence that the canary is worse than harmless: the natural logarithm of its e-value.
     pub log_e_bad: f64,
+    /// [`Self::log_e_bad`], had each lost step been as kind to the canary as any that was seen; the same when none was.
+    pub log_e_bad_sure: f64,
     /// The evidence that the canary is better than what is not let on.
     pub log_e_ok: f64,
     /// How many times the baseline's rate of bad events the canary's is, valid at every look.

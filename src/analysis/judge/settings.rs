@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::analysis::Tally;
 use crate::base::Seconds;
 
 /// The limits of a judgement. The defaults are those the simulated scenarios were measured with.
@@ -25,6 +26,8 @@ pub struct Settings {
     /// How far apart the steps should be: what is missing between two that are further apart is lost, and the judge
     /// does not act as if it had not been. None when every missing step is handed in as such.
     pub every: Option<Seconds>,
+    /// How many kinds of bad event are judged together: 1 for errors, up to 3 for what is slower than so many bounds.
+    pub bounds: usize,
 }
 
 impl Default for Settings {
@@ -38,6 +41,7 @@ impl Default for Settings {
             warm_up: Seconds(180),
             phi: 1.0,
             every: None,
+            bounds: 1,
         }
     }
 }
@@ -81,6 +85,9 @@ pub enum Unfit {
     /// Steps are expected no time apart.
     #[error("steps are at least a second apart; write 15s")]
     NoTime,
+    /// There are no bounds, or more than a sample counts.
+    #[error("a signal has 1 to {most} bounds, not {0}; write the ones nearest to the target", most = Tally::BOUNDS)]
+    Bounds(usize),
 }
 
 impl Settings {
@@ -107,6 +114,9 @@ impl Settings {
         }
         if self.every == Some(Seconds(0)) {
             return Err(Unfit::NoTime);
+        }
+        if !(1..=Tally::BOUNDS).contains(&self.bounds) {
+            return Err(Unfit::Bounds(self.bounds));
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! The judge on small, made-up canaries.
 
 use super::*;
+use crate::analysis::Tally;
 use crate::base::{Seconds, Timestamp};
 
 fn at(second: i64) -> Timestamp {
@@ -10,7 +11,7 @@ fn at(second: i64) -> Timestamp {
 /// So many steps of 15 s with the same counts.
 fn steady(count: i64, canary: (u64, u64), baseline: (u64, u64)) -> Vec<Step> {
     let step = |place| {
-        Step::new(at(place * 15), Counts::new(canary.0, canary.1), Counts::new(baseline.0, baseline.1))
+        Step::new(at(place * 15), Tally::ratio(canary.0, canary.1), Tally::ratio(baseline.0, baseline.1))
     };
     (0..count).map(step).collect()
 }
@@ -65,6 +66,7 @@ fn settings_that_nothing_can_be_judged_with_are_named() {
         (Settings { beta: 1.0, ..usual }, "beta"),
         (Settings { phi: 0.9, ..usual }, "phi"),
         (Settings { every: Some(Seconds(0)), ..usual }, "second"),
+        (Settings { bounds: 4, ..usual }, "bounds"),
     ] {
         let message = settings.check().expect_err(word).to_string();
         assert!(message.contains(word) && message.contains("write"), "{message}");

@@ -13,14 +13,20 @@
 //! Invariants: pure arithmetic on counts, in logarithms throughout; no time but the one on the steps; the same counts
 //! in the same order give the same bits.
 
+mod bound;
+mod dispersion;
 mod grid;
 mod interval;
 mod mixture;
 mod schedule;
+mod split;
 mod sums;
 
+pub use bound::{log_e_above, rate_at_least};
+pub use dispersion::{BLOCKS, Dispersion, dispersion};
 pub use grid::{FINE, Grid, WORSE};
 pub use interval::{Ratio, ratio};
 pub use mixture::{Missing, Mixture, Start};
 pub use schedule::{LATER, SPACING, Schedule};
+pub use split::{log_e_shares, log_e_split};
 pub use sums::{Draw, Sums, log_mean_exp, log_sum_exp};

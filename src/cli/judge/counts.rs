@@ -5,7 +5,8 @@ use std::path::Path;
 
 use serde_json::{Number, Value};
 
-use crate::analysis::judge::{Counts, Covers, Step};
+use crate::analysis::Tally;
+use crate::analysis::judge::{Covers, Step};
 use crate::base::{Seconds, Timestamp, Untrusted};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::files;
@@ -127,7 +128,7 @@ fn row(path: &Path, number: usize, line: &str, places: &[usize; 5]) -> Result<(S
             Err(fault(path, number, &format!("{name}: {bad} bad of {total}"))
                 .help("count the bad requests among all of them, in the same step"))
         }
-        (Some(total), Some(bad)) => Ok(Some(Counts::new(total, bad))),
+        (Some(total), Some(bad)) => Ok(Some(Tally::ratio(total, bad))),
         _ => Ok(None),
     };
     let canary = side(count(1)?, count(2)?, "canary")?;
@@ -185,7 +186,7 @@ mod tests {
     #[test]
     fn counts_are_read_in_any_order_and_gaps_stay_gaps() {
         let read = parse("30,10,,90,0\r\n0,10,1,90,2\n\n15,10.0,0,90,0\n15,10,0,90,0\n").expect("understood");
-        let bad: Vec<_> = read.steps.iter().map(|step| step.canary.map(|counts| counts.bad)).collect();
+        let bad: Vec<_> = read.steps.iter().map(|step| step.canary.map(|counts| counts.bad[0])).collect();
         assert_eq!(bad, [Some(1), Some(0), None]);
         assert_eq!(read.every(), Some(Seconds(15)));
         assert_eq!(read.written(read.steps[1].at), Value::from(15));

@@ -73,7 +73,7 @@ impl Ratio {
             dwell: self.dwell,
             warm_up: self.warm_up,
             phi: self.phi,
-            every: None,
+            ..Settings::default()
         };
         let unfit = |error: crate::analysis::judge::Unfit| Failure::usage(error.to_string());
         settings.check().map_err(unfit)?;
