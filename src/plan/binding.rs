@@ -2,7 +2,7 @@
 //!
 //! A fact is `path = value`; texts are in JSON's quotes, so no value can look like another line. Headings, titles
 //! and words for people are not in it: editing prose changes nothing, a step's weight does. It holds the release,
-//! environments, roles, sources, metrics, gates, rollouts, triggers, procedures and variables, what must be true
+//! environments, roles, sources, metrics, quiet times, objectives, gates, rollouts, triggers, procedures and variables, what must be true
 //! before a stage is left, and what the plan file ties to items; of a playbook without a plan file its thresholds,
 //! severities and approvals. Owners and times inside the document are prose: the plan file's `[item.*]` binds them.
 
@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use toml::de::{DeTable, DeValue};
 
 use super::file::PlanFile;
-use super::{Bound, Check, ExitItems, Otherwise, Plan, Watched};
+use super::{Arming, Bound, Check, ExitItems, Otherwise, Plan, Watched};
 
 /// Sections whose every leaf is a fact, a title aside.
 const WHOLE: [&str; 7] = ["environment", "source", "metric", "rollout", "trigger", "procedure", "role"];
@@ -34,6 +34,7 @@ pub(super) fn binding(file: &PlanFile, text: &str, plan: &Plan) -> String {
         facts.text(&["vars", name], value);
     }
     ties(&mut facts, file, plan);
+    contested(&mut facts, plan);
     exits(&mut facts, plan);
     of_document(&mut facts, file, plan);
     facts.0.into_iter().map(|fact| fact + "\n").collect()
@@ -109,11 +110,23 @@ fn written(facts: &mut Facts, tree: &DeTable<'_>) {
                     }
                 }
             }
+            ("objective", value) => facts.leaves(&["objective"], value),
+            ("quiet", DeValue::Array(list)) => {
+                for (n, quiet) in list.iter().enumerate() {
+                    let DeValue::Table(quiet) = quiet.get_ref() else { continue };
+                    let place = format!("{:02}", n + 1);
+                    for (name, value) in quiet.iter().filter(|(name, _)| name.get_ref() != REASON) {
+                        facts.leaves(&["quiet", &place, name.get_ref()], value.get_ref());
+                    }
+                }
+            }
             _ => {}
         }
     }
 }
 
+/// Why it is quiet, for people.
+const REASON: &str = "reason";
 /// Keys of `[release]` that are taken as written; the others are resolved.
 const RELEASE: [&str; 3] = ["t0", "zone", "window"];
 /// Keys of a gate that are prose or name something of the document, which is written in full.
@@ -141,6 +154,13 @@ fn ties(facts: &mut Facts, file: &PlanFile, plan: &Plan) {
                 facts.text(&["item", id, what], value.as_str());
             }
         }
+    }
+}
+
+/// What the playbook leaves contested is bound: an edit that settles it there arms nothing unseen.
+fn contested(facts: &mut Facts, plan: &Plan) {
+    for trigger in plan.triggers.iter().filter(|it| matches!(it.arming, Arming::Contested { .. })) {
+        facts.text(&["trigger", trigger.id.as_str(), "arm"], "contested");
     }
 }
 

@@ -4,6 +4,7 @@
 mod binding;
 mod blank;
 pub mod bundled;
+mod conflict;
 mod error;
 pub mod file;
 pub mod finding;

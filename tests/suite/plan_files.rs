@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tminus::plan::init::{Answers, init, questions};
 use tminus::plan::playbook::read;
-use tminus::plan::{Check, Expect, SourceFile, Sources, Watched, resolve};
+use tminus::plan::{Arming, Check, Expect, SourceFile, Sources, Watched, resolve};
 
 /// The corpus of plan files with one thing wrong each, by name.
 fn invalid() -> Vec<PathBuf> {
@@ -129,4 +129,21 @@ fn what_a_playbook_writes_as_commands_and_steps_comes_over() {
         .map(|step| (step.weight.value(), step.soak.0))
         .collect();
     assert_eq!(steps, [(5.0, 3600), (10.0, 1800), (25.0, 1800), (50.0, 1800), (100.0, 0)]);
+}
+
+#[test]
+fn what_the_runbooks_contradict_asks_with_both_lines() {
+    let Some(files) = playbooks() else { return };
+    let file = files.get(3).expect("five").clone();
+    let toml = init(&read(&file.name, &file.bytes).expect("text"), &Answers::none()).toml;
+    let by_hand = "[metric.error-rate]\n\n[trigger.errors]\nwhen = \"error-rate > 0.1% for 5m\"\nactions = \"cut-traffic\"\n";
+    for text in [by_hand, toml.as_str()] {
+        let plan = Some(SourceFile::new("x.tminus.toml", text));
+        let made = resolve(&Sources { playbook: Some(file.clone()), plan }).expect("a plan");
+        let armed: Vec<_> = made.plan.triggers.iter().map(|trigger| &trigger.arming).collect();
+        assert!(armed.contains(&&Arming::Contested { lines: (849, 1419) }), "{armed:?}\n{text}");
+        let said =
+            made.findings.iter().find(|it| it.code.as_str() == "contested-trigger").expect("a finding");
+        assert!(said.line > 0 && said.help.contains("arm = "), "{said:?}");
+    }
 }

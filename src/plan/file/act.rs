@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::plan::Strategy;
+use crate::plan::{Gaps, Proof, Scope, Strategy};
 
 use super::at::{At, OneOrMany};
+use super::judge::Judge;
 
 /// How one service goes out.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -27,6 +28,8 @@ pub struct Rollout {
     pub steps: At<Vec<At<Step>>>,
     /// What happens when there is no good data.
     pub blind: Option<Blind>,
+    /// How the new version is judged against the old one; by triggers and gates alone without it.
+    pub judge: Option<At<Judge>>,
     /// The procedure a rollback runs beside traffic and workload.
     pub rollback: Option<At<String>>,
 }
@@ -66,7 +69,8 @@ pub struct Blind {
 pub struct Trigger {
     /// What it says, as people write it; `when` without it.
     pub title: Option<At<String>>,
-    /// `METRIC alert`, a rule over a metric, `gate NAME failing for 2m`, or `manual`.
+    /// `METRIC alert`, a rule over a metric, `METRIC burns 14.4x of 99.9% over 1h and 5m`,
+    /// `gate NAME failing for 2m`, or `manual`.
     pub when: At<String>,
     /// P0, P1 and so on; `P1` without it.
     pub severity: Option<At<String>>,
@@ -74,6 +78,36 @@ pub struct Trigger {
     pub actions: OneOrMany,
     /// The rollout it acts on; every rollout without it.
     pub rollout: Option<At<String>>,
+    /// What fires it: `point`, the number itself; `evidence`, the bound below which the true share is not;
+    /// `guardrail`, two looks in a row. `evidence` without it where the trigger moves traffic by itself and its
+    /// metric has counts, else `point`.
+    pub proof: Option<At<Proof>>,
+    /// Whose numbers: `canary`, `baseline` or `whole`; `canary` without it where the metric has two sides.
+    pub scope: Option<At<Scope>>,
+    /// What a gap in the numbers does: `tolerant` bridges up to two intervals, `strict` starts anew as Prometheus
+    /// does; `tolerant` without it.
+    pub gaps: Option<Gaps>,
+    /// With fewer events than this nothing is known; 0 without it.
+    #[serde(rename = "at-least")]
+    pub at_least: Option<At<u64>>,
+    /// What must hold, for as long, before it is armed again; the metric's target without it.
+    pub exit: Option<At<String>>,
+    /// Samples so soon after a step do not count; `3m` without it.
+    #[serde(rename = "warm-up")]
+    pub warm_up: Option<At<String>>,
+    /// `automatic` acts by itself, `request` asks a person; `automatic` without it, unless the playbook
+    /// contradicts itself about it.
+    pub arm: Option<At<Arm>>,
+}
+
+/// Whether a trigger acts by itself, as a plan may say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Arm {
+    /// It acts.
+    Automatic,
+    /// It asks a person.
+    Request,
 }
 
 /// An ordered list of operations with verification.

@@ -1,4 +1,4 @@
-//! What is looked at: `[source.*]`, `[metric.*]`, `[gate.*]`.
+//! What is looked at: `[gate.*]`.
 
 use std::collections::BTreeMap;
 
@@ -6,53 +6,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::at::At;
-
-/// Where numbers come from.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Source {
-    /// The base address of a Prometheus-compatible server.
-    pub prometheus: At<String>,
-    /// How often it is asked; `15s` without it.
-    pub every: Option<At<String>>,
-}
-
-/// A number over time.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Metric {
-    /// The title as people write it; made from the metric's name without it.
-    pub title: Option<At<String>>,
-    /// Its source; needed by everything that is asked by query.
-    pub source: Option<At<String>>,
-    /// The query of the number itself.
-    pub query: Option<At<String>>,
-    /// A histogram's selector, with `{{side}}` for the side's label value.
-    pub histogram: Option<At<String>>,
-    /// The bounds of the histogram that matter, such as `["250ms", "1s"]`, rising.
-    #[serde(default)]
-    pub bounds: Vec<At<String>>,
-    /// The query that counts bad events, with `{{side}}`.
-    pub bad: Option<At<String>>,
-    /// The query that counts all events, with `{{side}}`.
-    pub total: Option<At<String>>,
-    /// What `{{side}}` stands for on either side.
-    pub sides: Option<At<Sides>>,
-    /// What is wanted, such as `< 0.1%`.
-    pub target: Option<At<String>>,
-    /// What is not accepted, such as `> 1% for 5m`.
-    pub alert: Option<At<String>>,
-}
-
-/// The label values of the two sides.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Sides {
-    /// The new version's.
-    pub canary: String,
-    /// The old version's.
-    pub baseline: String,
-}
 
 /// A check that decides. It looks at one of `run`, `http`, `git`, `metric`; with none of them a person looks.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]

@@ -12,6 +12,11 @@ pub(super) fn explain(place: &Place, text: &str, error: &toml::de::Error) -> Pla
     let ticked: Vec<&str> = said.split('`').skip(1).step_by(2).collect();
     if let Some((unknown, known)) = ticked.split_first() {
         if said.starts_with("unknown field") {
+            if known.contains(&"victoriametrics") && lets_in(unknown) {
+                let help =
+                    "write it into your own config.toml; a plan says where to ask, never how to be let in";
+                return place.error(at, format!("{} does not belong in a plan", quoted(unknown)), help);
+            }
             return place.error(at, format!("{} is no key here", quoted(unknown)), meant(unknown, known));
         }
         if said.starts_with("unknown variant") {
@@ -26,8 +31,10 @@ pub(super) fn explain(place: &Place, text: &str, error: &toml::de::Error) -> Pla
             return place.error(at, format!("{key} is missing here"), format!("add {key} to this entry"));
         }
     }
-    if let Some((found, wanted)) =
-        said.strip_prefix("invalid type: ").and_then(|rest| rest.split_once(", expected "))
+    if let Some((found, wanted)) = said
+        .strip_prefix("invalid type: ")
+        .or(said.strip_prefix("invalid value: "))
+        .and_then(|rest| rest.split_once(", expected "))
     {
         let found = crate::base::Untrusted::new(found).cell(60);
         let wanted = kind(wanted);
@@ -46,6 +53,31 @@ pub(super) fn explain(place: &Place, text: &str, error: &toml::de::Error) -> Pla
     place.error(at, format!("this is not TOML: {}", crate::base::Untrusted::new(said).cell(120)), help)
 }
 
+/// Whether a key of a source would say how to be let in, whom to trust, or by which way to go.
+fn lets_in(key: &str) -> bool {
+    const WORDS: [&str; 18] = [
+        "auth",
+        "token",
+        "bearer",
+        "basic",
+        "user",
+        "username",
+        "password",
+        "secret",
+        "header",
+        "headers",
+        "ca",
+        "cert",
+        "certificate",
+        "key",
+        "tls",
+        "insecure",
+        "proxy",
+        "credentials",
+    ];
+    key.to_lowercase().split(['-', '_']).any(|word| WORDS.contains(&word))
+}
+
 fn meant(unknown: &str, known: &[&str]) -> String {
     let all = known.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
     match nearest(unknown, known.iter().copied()) {
@@ -62,7 +94,7 @@ fn kind(wanted: &str) -> &str {
         "a sequence" => "a list such as `[\"a\", \"b\"]`",
         "a boolean" => "`true` or `false`",
         "f64" => "a number",
-        "u16" | "u32" => "a whole number",
+        "u16" | "u32" | "u64" => "a whole number from 0",
         "a map" => "a table such as `{ key = \"value\" }`",
         other if other.starts_with("struct ") => "a table such as `{ key = \"value\" }`",
         other if other.contains("datetime") || other.contains("Datetime") => {

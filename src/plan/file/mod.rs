@@ -8,17 +8,21 @@ mod at;
 mod check;
 mod course;
 mod explain;
+mod judge;
 mod lines;
+mod number;
 mod release;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub use act::{Blind, Procedure, ProcedureStep, Rollout, Step, Trigger};
+pub use act::{Arm, Blind, Procedure, ProcedureStep, Rollout, Step, Trigger};
 pub use at::{At, OneOrMany, Section};
-pub use check::{Gate, Metric, Sides, Source};
+pub use check::Gate;
 pub use course::{Checkpoint, Exit, Item, Message, Stage};
+pub use judge::{Judge, Signal, Signals};
 pub use lines::{Place, quoted};
+pub use number::{Metric, Objective, Quiet, Sides, Source};
 pub use release::{Environment, Escalate, Release, Role};
 
 use super::{PlanError, SourceFile};
@@ -41,6 +45,10 @@ pub struct PlanFile {
     pub source: Section<Source>,
     /// Numbers over time.
     pub metric: Section<Metric>,
+    /// Times of every day in which numbers say nothing.
+    pub quiet: Vec<At<Quiet>>,
+    /// What the service owes its users.
+    pub objective: Section<Objective>,
     /// Checks that decide.
     pub gate: Section<Gate>,
     /// How each service goes out.

@@ -1,42 +1,21 @@
 //! Limits that contradict each other, and limits without a number.
 
 use super::Notes;
-use crate::base::{Quantity, Untrusted};
+use crate::plan::conflict::{Limit, limits};
 use crate::plan::finding::Severity;
 use crate::plan::playbook::Playbook;
-use crate::plan::rule::{Check, Rule};
-
-/// One limit: what it is about, how much, and what is done.
-struct Limit {
-    subject: String,
-    value: Quantity,
-    course: Course,
-    line: u32,
-}
-
-/// Who decides when a limit is crossed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Course {
-    Automatic,
-    Manual,
-}
+use crate::plan::rule::Rule;
 
 pub fn lint(notes: &mut Notes<'_>, playbook: &Playbook) {
-    let mut limits: Vec<Limit> = Vec::new();
     for trigger in &playbook.triggers {
         match Rule::parse(trigger.condition.raw()) {
-            Ok(rule) => {
-                let action = trigger.action.as_ref().map(Untrusted::raw).unwrap_or_default();
-                limits.extend(course(action).and_then(|course| limit(&rule, course, trigger.line)));
-                if rule.needs_baseline() {
-                    notes.add(
-                        ("baseline-unnamed", Severity::Info),
-                        trigger.line,
-                        format!("`{}` names no baseline", trigger.condition.line()),
-                        "say which: the stable side at the same time, or the hours before the release",
-                    );
-                }
-            }
+            Ok(rule) if rule.needs_baseline() => notes.add(
+                ("baseline-unnamed", Severity::Info),
+                trigger.line,
+                format!("`{}` names no baseline", trigger.condition.line()),
+                "say which: the stable side at the same time, or the hours before the release",
+            ),
+            Ok(_) => {}
             Err(_) if wants_number(trigger.condition.raw()) => notes.add(
                 ("needs-number", Severity::Warning),
                 trigger.line,
@@ -46,11 +25,7 @@ pub fn lint(notes: &mut Notes<'_>, playbook: &Playbook) {
             Err(_) => {}
         }
     }
-    for tree in &playbook.trees {
-        // The tree's own line is that of its fence.
-        limits.extend(tree_limits(tree.text.raw(), tree.line + 1));
-    }
-    conflicts(notes, &limits);
+    conflicts(notes, &limits(playbook));
 }
 
 /// Each limit that contradicts an earlier one.
@@ -65,8 +40,8 @@ fn conflicts(notes: &mut Notes<'_>, limits: &[Limit]) {
                 "{} over {} is decided by {} here and by {} in line {}",
                 limit.subject,
                 limit.value,
-                who(limit.course),
-                who(other.course),
+                limit.course.who(),
+                other.course.who(),
                 lines.join(" and ")
             )
         } else {
@@ -85,60 +60,6 @@ fn conflicts(notes: &mut Notes<'_>, limits: &[Limit]) {
             "choose one and write it once; until then the trigger only asks a person",
         );
     }
-}
-
-impl Limit {
-    /// The same subject with two limits for the machine, or one limit decided by machine and person.
-    fn contradicts(&self, other: &Limit) -> bool {
-        let alike = self.subject == other.subject && self.value.unit == other.value.unit;
-        let two_limits = self.value != other.value && self.course == other.course;
-        let two_courses = self.value == other.value && self.course != other.course;
-        alike && ((two_limits && self.course == Course::Automatic) || two_courses)
-    }
-}
-
-fn who(course: Course) -> &'static str {
-    match course {
-        Course::Automatic => "the machine",
-        Course::Manual => "a person",
-    }
-}
-
-fn course(action: &str) -> Option<Course> {
-    let lower = action.to_lowercase();
-    let back =
-        ["rollback", "roll back", "cutoff", "cut-off", "cut off"].iter().any(|word| lower.contains(word));
-    let asks =
-        ["manual", "consider", "potential", "decision", "review"].iter().any(|word| lower.contains(word));
-    match (back, asks) {
-        (true, true) => Some(Course::Manual),
-        (true, false) => Some(Course::Automatic),
-        _ => None,
-    }
-}
-
-fn limit(rule: &Rule, course: Course, line: u32) -> Option<Limit> {
-    let tests: Vec<_> = rule.tests().collect();
-    let [test] = tests[..] else { return None };
-    let Check::Compare { value, .. } = &test.check else { return None };
-    let subject = test.subject.as_ref()?.key();
-    Some(Limit { subject, value: value.clone(), course, line })
-}
-
-/// A question with a limit, and the course its yes leads to.
-fn tree_limits(text: &str, first: u32) -> Vec<Limit> {
-    let lines: Vec<&str> = text.lines().collect();
-    let mut limits = Vec::new();
-    for (at, line) in lines.iter().enumerate() {
-        let Some(question) = line.split("Is ").nth(1).and_then(|rest| rest.split('?').next()) else {
-            continue;
-        };
-        let Ok(rule) = Rule::parse(question) else { continue };
-        let answer = lines.get(at + 1).filter(|next| next.contains("Yes"));
-        let number = first + u32::try_from(at).unwrap_or(0);
-        limits.extend(answer.and_then(|next| course(next)).and_then(|course| limit(&rule, course, number)));
-    }
-    limits
 }
 
 /// A comparison is begun, and its number is missing.

@@ -1,5 +1,8 @@
 //! Rules with actions.
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 use crate::base::{GateId, MetricId, RolloutId, Seconds, TriggerId, Untrusted};
 use crate::plan::rule::{Action, Rule};
 
@@ -56,7 +59,8 @@ impl Default for Terms {
 }
 
 /// What fires a rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Proof {
     /// The number itself, to the letter.
     Point,
@@ -67,7 +71,8 @@ pub enum Proof {
 }
 
 /// Whose numbers a rule is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Scope {
     /// The new version's.
     Canary,
@@ -78,7 +83,8 @@ pub enum Scope {
 }
 
 /// What a gap in the samples does to a rule that holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Gaps {
     /// A gap of up to two intervals neither adds time nor starts anew.
     Tolerant,

@@ -149,14 +149,16 @@ fn type_entry(
     let book = &mut draft.book;
     match shape {
         Shape::Triggers => {
-            let under = |key: &str| {
-                below.iter().find_map(|(text, _)| {
+            let found = |key: &str| {
+                below.iter().find_map(|(text, line)| {
                     let (name, value) = text.split_once(':')?;
-                    (name.trim().eq_ignore_ascii_case(key)).then(|| value.trim())
+                    (name.trim().eq_ignore_ascii_case(key)).then(|| (value.trim(), *line))
                 })
             };
-            let told = under("trigger").or(under("condition"));
-            let condition = told.map_or_else(|| text.clone(), str::to_owned);
+            let under = |key: &str| found(key).map(|(value, _)| value);
+            let told = found("trigger").or(found("condition"));
+            let (condition, said) =
+                told.map_or_else(|| (text.clone(), line), |(words, line)| (words.to_owned(), line));
             let level = ["p0", "p1", "p2", "p3", "sev1", "sev2", "sev3"];
             let severity = draft.document.chain(place.section).find_map(|section| {
                 let mut words = section.key.split(|c: char| !c.is_alphanumeric());
@@ -174,6 +176,7 @@ fn type_entry(
                 action,
                 notify: under("notification").or(under("notify")).map(Untrusted::from),
                 line,
+                said,
             });
         }
         Shape::Gates => {

@@ -149,6 +149,7 @@ fn rules(draft: &mut Draft, outline: &Outline, by_title: bool) -> bool {
             action: value(&["action"]),
             notify: value(&["channels", "notify"]).or_else(|| given(&channels.join(", "))),
             line: node.line,
+            said: node.line,
         });
         any = true;
     }
@@ -252,6 +253,7 @@ fn triggers(draft: &mut Draft, outline: &Outline, label: &str) {
             action: implied(label),
             notify: None,
             line: node.line,
+            said: node.line,
         });
     }
 }

@@ -138,6 +138,8 @@ pub struct Trigger {
     pub notify: Option<Untrusted>,
     /// Where it stands.
     pub line: u32,
+    /// Where its condition stands, which may be an entry below it.
+    pub said: u32,
 }
 
 /// A row of a monitoring plan.

@@ -236,6 +236,7 @@ fn one(
                 action: get(&["action", "response", "remed"]).or_else(|| outlines::implied(label)),
                 notify: get(&["notif", "channel", "who", "owner", "contact"]),
                 line,
+                said: line,
             });
         }
         Shape::Approvals => {

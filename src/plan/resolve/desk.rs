@@ -33,6 +33,14 @@ impl Desk<'_> {
         })
     }
 
+    /// A length of time that is not nothing.
+    pub(super) fn some_length(&self, text: &At<String>) -> Result<Seconds, PlanError> {
+        match self.length(text)? {
+            Seconds(0) => Err(self.wrong(text, "is no time at all", "write how long, such as 15s or 10m")),
+            length => Ok(length),
+        }
+    }
+
     /// A place on the T-clock.
     pub(super) fn offset(&self, text: &At<String>) -> Result<Offset, PlanError> {
         let clock = text.as_str().trim_start().starts_with(['T', 't', 'D', 'd']);

@@ -5,16 +5,21 @@
 //! always the playbook's; the plan file adds to them. Without a plan file the release takes its name and version
 //! from the document's title and goes to `prod`, which counts as production: the careful reading.
 
+mod arming;
 mod blanks;
 mod course;
 mod desk;
 pub(super) mod document;
 mod gates;
+mod judge;
 mod numbers;
+mod objectives;
 mod people;
 mod release;
 mod rollouts;
 mod schedule;
+mod sources;
+mod terms;
 mod triggers;
 
 use crate::base::{Digest, Untrusted};
@@ -75,7 +80,7 @@ fn plan(desk: &mut Desk<'_>, sources: &Sources) -> Result<Plan, PlanError> {
         stages: Vec::new(),
         items: Vec::new(),
         gates: Vec::new(),
-        sources: numbers::sources(desk)?,
+        sources: sources::sources(desk)?,
         metrics: Vec::new(),
         triggers: Vec::new(),
         quiet: Vec::new(),
@@ -89,6 +94,8 @@ fn plan(desk: &mut Desk<'_>, sources: &Sources) -> Result<Plan, PlanError> {
         digest: Digest::of(""),
     };
     plan.metrics = numbers::metrics(desk, &plan)?;
+    plan.quiet = objectives::quiet(desk, &plan)?;
+    plan.objectives = objectives::objectives(desk, &plan)?;
     course::stages(desk, &mut plan)?;
     plan.gates = gates::gates(desk, &mut plan)?;
     course::exits(desk, &mut plan)?;

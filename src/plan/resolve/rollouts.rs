@@ -5,7 +5,7 @@ use crate::plan::file::{self, At};
 use crate::plan::{Blind, Plan, PlanError, Procedure, ProcedureStep, Rollout, Step, Strategy};
 
 use super::desk::{Desk, title};
-use super::{document, gates};
+use super::{document, gates, judge};
 
 /// The procedures of the plan file; without any, those of the document, which people follow.
 pub(super) fn procedures(desk: &Desk<'_>, plan: &Plan) -> Result<Vec<Procedure>, PlanError> {
@@ -62,7 +62,7 @@ pub(super) fn rollouts(desk: &Desk<'_>, plan: &Plan) -> Result<Vec<Rollout>, Pla
             deploy: written.deploy.clone(),
             steps: steps(desk, plan, &written.steps)?,
             blind: written.blind.as_ref().map(|blind| self::blind(desk, blind)).transpose()?,
-            judge: None,
+            judge: written.judge.as_ref().map(|judge| judge::judge(desk, plan, judge)).transpose()?,
             rollback,
         })
     };

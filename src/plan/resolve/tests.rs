@@ -1,5 +1,7 @@
 //! The demo's plan, a plan without a playbook, a playbook without a plan, and what the binding rests on.
 
+mod numbers;
+
 use proptest::prelude::*;
 
 use super::*;

@@ -3,11 +3,10 @@
 use crate::base::{GateId, MetricId, ProcedureId, Seconds, TriggerId, Untrusted};
 use crate::plan::playbook::{GateAction, Playbook};
 use crate::plan::rule::{Action, Rule};
-use crate::plan::{
-    Arming, Check, Gate, Metric, Otherwise, Procedure, ProcedureStep, Terms, Trigger, Watched,
-};
+use crate::plan::{Check, Gate, Metric, Otherwise, Procedure, ProcedureStep, Terms, Trigger, Watched};
 
 use super::Ids;
+use crate::plan::resolve::arming;
 
 /// The words of a document's action column, and what they ask for; the strongest first.
 const ACTIONS: [(&str, Action); 22] = [
@@ -100,7 +99,7 @@ pub(crate) fn triggers(playbook: &Playbook) -> Vec<Trigger> {
         actions: actions(trigger),
         rollout: None,
         terms: Terms::default(),
-        arming: Arming::Request,
+        arming: arming::of_document(playbook, trigger.said),
     };
     playbook.triggers.iter().map(one).collect()
 }
