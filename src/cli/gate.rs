@@ -71,7 +71,7 @@ struct Row {
     allows: bool,
     note: String,
     otherwise: String,
-    runs: usize,
+    runs: u32,
     ended: Option<Timestamp>,
 }
 
@@ -135,7 +135,7 @@ fn row(view: &View, gate: &crate::plan::Gate) -> Row {
         allows: standing.allows,
         note: standing.note,
         otherwise,
-        runs: known.map_or(0, |known| known.runs.len()),
+        runs: known.map_or(0, |known| known.count()),
         ended: known.and_then(|known| known.newest()).and_then(|run| run.ended),
     }
 }

@@ -205,35 +205,27 @@ impl Assessor {
         out
     }
 
-    /// The edges of triggers that watch this gate: it did not pass for so long, by the ends of its runs.
-    pub fn gate_edges(&mut self, gate: &Gate, plan: &Plan, state: &State) -> Vec<Edge> {
+    /// The edges of triggers that watch this gate, of which a run ended just now: it did not pass for so long, by the
+    /// ends of its runs since the release began.
+    pub fn gate_edges(&mut self, gate: &Gate, plan: &Plan, state: &State, ended: Timestamp) -> Vec<Edge> {
         let mut out = Vec::new();
         if state.started.is_none() || state.status.is_over() {
             return out;
         }
-        let runs = state.gates.get(&gate.id).map_or(&[][..], |known| &known.runs[..]);
-        let mut bad = runs
-            .iter()
-            .rev()
-            .filter_map(|run| Some((run.ended?, run.verdict?)))
-            .take_while(|(_, verdict)| !verdict.is_pass())
-            .map(|(ended, _)| ended);
-        let newest = bad.next();
-        let first = bad.last().or(newest);
+        let failing = state.gates.get(&gate.id).and_then(|known| known.failing);
         for trigger in &plan.triggers {
             let plan::Watched::Gate { gate: watched, lasting } = &trigger.when else { continue };
             if watched != &gate.id {
                 continue;
             }
-            let (phase, since) = match (first, newest) {
-                (Some(first), Some(newest)) if newest.as_second() - first.as_second() >= lasting.signed() => {
-                    (TriggerPhase::Fired, newest)
+            // What failed before a rollout began does not speak about it.
+            let begun = trigger.rollout.as_ref().and_then(|id| state.rollouts.get(id)?.begun);
+            let (phase, since) = match failing.map(|first| begun.map_or(first, |begun| first.max(begun))) {
+                Some(first) if ended.as_second() - first.as_second() >= lasting.signed() => {
+                    (TriggerPhase::Fired, ended)
                 }
-                (Some(first), _) => (TriggerPhase::Pending, first),
-                _ => match runs.iter().rev().find_map(|run| run.ended) {
-                    Some(ended) => (TriggerPhase::Armed, ended),
-                    None => continue,
-                },
+                Some(first) => (TriggerPhase::Pending, first),
+                None => (TriggerPhase::Armed, ended),
             };
             out.extend(self.moved(trigger, phase, (since, None), state));
         }

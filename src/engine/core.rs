@@ -461,7 +461,7 @@ impl Core {
         let plan = self.dispatcher.plan().clone();
         if let Some(found) = plan.gate(&gate) {
             let state = self.dispatcher.state().clone();
-            let edges = self.assessor.gate_edges(found, &plan, &state);
+            let edges = self.assessor.gate_edges(found, &plan, &state, now);
             self.tell(edges, now);
         }
     }

@@ -218,8 +218,10 @@ pub struct AddedItem {
 /// What is known of a gate.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct GateState {
-    /// All runs, oldest first.
+    /// The newest runs, oldest first; the journal keeps all.
     pub runs: Vec<Run>,
+    /// When the first of the present row of runs without a pass ended; only runs that began after the release did.
+    pub failing: Option<Timestamp>,
     /// The newest review, with the run it was made on.
     pub review: Option<Review>,
     /// The waiver, when there is one.
@@ -227,6 +229,13 @@ pub struct GateState {
 }
 
 impl GateState {
+    /// How many of the newest runs are kept here: what a screen shows of a gate that runs every half minute.
+    pub const KEPT: usize = 20;
+
+    /// How often it ran.
+    pub fn count(&self) -> u32 {
+        self.runs.last().map_or(0, |run| run.number)
+    }
     /// The newest run that ended.
     pub fn newest(&self) -> Option<&Run> {
         self.runs.iter().rev().find(|run| run.verdict.is_some())
@@ -301,6 +310,8 @@ pub struct RolloutState {
     pub soak: Soak,
     /// Holds that are on; each must be lifted.
     pub holds: Vec<Hold>,
+    /// When it began.
+    pub begun: Option<Timestamp>,
     /// True when the engine may not act on its own here.
     pub automation_off: bool,
     /// What a rollback goes to.

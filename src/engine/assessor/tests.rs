@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::plan::{bundled, resolve};
+use crate::release::{Event, Recorded};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + second).expect("in range")
@@ -90,4 +91,66 @@ fn another_question_begins_without_a_past() {
         metric.query = Some("up".to_owned());
     }
     assert!(Assessor::recalled(kept, &plan).kept(&plan).is_empty());
+}
+
+#[test]
+fn runs_of_a_gate_count_from_the_start_of_the_release_on() {
+    let mut plan = plan();
+    let gate = plan.gates.first().expect("a gate").clone();
+    let trigger = plan.triggers.first_mut().expect("a trigger");
+    trigger.id = TriggerId::new("health");
+    trigger.when = plan::Watched::Gate { gate: gate.id.clone(), lasting: Seconds(60) };
+    let told = |state: &State, ended: i64| -> Vec<TriggerPhase> {
+        let edges = Assessor::default().gate_edges(&gate, &plan, state, at(ended));
+        let phase = |edge: Edge| match edge.report {
+            Report::Trigger { phase, .. } => Some(phase),
+            _ => None,
+        };
+        edges.into_iter().filter_map(phase).collect()
+    };
+    let mut state = State::default();
+    let mut version = 0;
+    let mut record = |state: &mut State, second: i64, event: Event| {
+        version += 1;
+        state.apply(&Recorded {
+            version,
+            at: at(second),
+            actor: crate::base::Actor::Engine,
+            assurance: Default::default(),
+            via: Default::default(),
+            kind: String::new(),
+            hash: Digest::of(""),
+            event: Some(event),
+        });
+    };
+    let id = || gate.id.clone();
+    let mut run = |state: &mut State, number: u32, second: i64, verdict: Verdict| {
+        record(state, second, Event::GateStarted { gate: id(), run: number });
+        let end = Event::GateFinished {
+            gate: id(),
+            run: number,
+            verdict,
+            summary: Default::default(),
+            evidence: None,
+            took_ms: 1,
+        };
+        record(state, second, end);
+        if number == 1 {
+            record(state, 600, Event::ReleaseStarted { first_release: false });
+        }
+    };
+    // It failed ten minutes before the start, and never since.
+    run(&mut state, 1, 0, Verdict::Fail);
+    assert_eq!(told(&state, 600), []);
+    run(&mut state, 2, 630, Verdict::Fail);
+    assert_eq!(told(&state, 630), [TriggerPhase::Pending]);
+    // However many runs there are, the row is as long as it is, and the state keeps the newest.
+    for number in 3..60 {
+        run(&mut state, number, 630, Verdict::Error);
+    }
+    let known = &state.gates[&gate.id];
+    assert_eq!((known.runs.len(), known.count()), (crate::release::GateState::KEPT, 59));
+    assert_eq!(told(&state, 690), [TriggerPhase::Fired]);
+    run(&mut state, 60, 700, Verdict::Pass);
+    assert_eq!(told(&state, 700), []);
 }

@@ -7,7 +7,7 @@ mod rollouts;
 use crate::release::act::Act;
 use crate::release::cause::TriggerPhase;
 use crate::release::event::{Answer, Event, Recorded};
-use crate::release::state::{Identity, Mark, MetricState, Moved, Review, Run, State, Status};
+use crate::release::state::{GateState, Identity, Mark, MetricState, Moved, Review, Run, State, Status};
 
 impl State {
     /// Takes in one event.
@@ -74,6 +74,7 @@ impl State {
             }
             Event::ReleaseStarted { first_release } => {
                 self.started = Some(mark.at);
+                self.gates.values_mut().for_each(|gate| gate.failing = None);
                 self.first_release = *first_release;
                 self.status = Status::Running;
             }
@@ -141,6 +142,7 @@ impl State {
             for gate in self.gates.values_mut() {
                 gate.review = None;
                 gate.waiver = None;
+                gate.failing = None;
             }
             self.metrics.clear();
             self.started = None;
@@ -159,7 +161,11 @@ impl State {
         match event {
             Event::GateStarted { gate, run } => {
                 let attempt = self.attempt;
-                self.gates.entry(gate.clone()).or_default().runs.push(Run {
+                let state = self.gates.entry(gate.clone()).or_default();
+                if state.runs.len() >= GateState::KEPT {
+                    state.runs.remove(0);
+                }
+                state.runs.push(Run {
                     number: *run,
                     started: mark.clone(),
                     ended: None,
@@ -170,12 +176,18 @@ impl State {
                 });
             }
             Event::GateFinished { gate, run, verdict, summary, evidence, .. } => {
+                let begun = self.started;
                 let state = self.gates.entry(gate.clone()).or_default();
                 if let Some(found) = state.runs.iter_mut().rev().find(|found| found.number == *run) {
                     found.ended = Some(mark.at);
                     found.verdict = Some(*verdict);
                     found.summary = summary.clone();
                     found.evidence = *evidence;
+                    if verdict.is_pass() {
+                        state.failing = None;
+                    } else if begun.is_some_and(|begun| found.started.at >= begun) {
+                        state.failing.get_or_insert(mark.at);
+                    }
                 }
             }
             Event::GateReviewed { gate, run, accepted, reason, .. } => {

@@ -20,6 +20,7 @@ impl State {
             Event::RolloutStarted { rollout } => {
                 let state = self.rollout_mut(rollout);
                 state.phase = RolloutPhase::Deploying;
+                state.begun = Some(mark.at);
                 if !state.good_data {
                     state.blind_since = Some(mark.at);
                 }

@@ -35,12 +35,7 @@ pub fn run(draft: &mut Draft<'_>, gate: &GateId) -> Granted {
 
 /// Begins a run of a gate that is not running.
 pub fn begin(draft: &mut Draft<'_>, gate: &GateId) {
-    let run = draft
-        .state
-        .gates
-        .get(gate)
-        .and_then(|known| known.runs.last())
-        .map_or(1, |newest| newest.number.saturating_add(1));
+    let run = draft.state.gates.get(gate).map_or(0, |known| known.count()).saturating_add(1);
     draft.push(Event::GateStarted { gate: gate.clone(), run });
 }
 

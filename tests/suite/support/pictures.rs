@@ -254,7 +254,7 @@ fn ran(verdict: Verdict, summary: &str, seconds: i64) -> GateState {
         evidence: Some(Digest::of(summary)),
         attempt: 1,
     };
-    GateState { runs: vec![run], review: None, waiver: None }
+    GateState { runs: vec![run], ..GateState::default() }
 }
 
 /// The state of the pictures: 42 minutes after T-0, at a quarter of the traffic.
