@@ -1,10 +1,12 @@
-//! The rank test against R 4.2.2: `wilcox.test`, `pwilcox` and `qwilcox`.
+//! The rank test against R 4.2.2 (`wilcox.test`, `pwilcox` and `qwilcox`), and as a verb.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tminus::analysis::rank::{Alternative, Exact, Method, Pair, Question, ask};
+
+use crate::verbs::Desk;
 
 /// What R leaves between its root and the crossing: its search stops at 1e-4 of the unit.
 const ROOT: f64 = 1e-4;
@@ -103,5 +105,97 @@ fn every_answer_is_that_of_r() {
             let same = found == wanted || (found - wanted).abs() <= root;
             assert!(same, "{}: {name} {found} and R {wanted}", case.name);
         }
+    }
+}
+
+/// What the verb says of two files.
+fn compared(desk: &Desk, x: &str, y: &str, more: &[&str]) -> Value {
+    for (name, text) in [("x", x), ("y", y)] {
+        std::fs::write(desk.path().join(name), text).expect("written");
+    }
+    let files =
+        ["judge", "compare", "--experiment", "x", "--control", "y", "--method", "mann-whitney", "--json"];
+    let (code, out, err) = desk.run(&[&files, more].concat());
+    assert_eq!(code, 0, "{err}");
+    serde_json::from_str(&out).expect("JSON")
+}
+
+fn written(values: &[Number]) -> String {
+    values.iter().map(|value| value.get()).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_verb_prints_what_r_prints() {
+    let desk = Desk::new();
+    let mut seen = 0;
+    for case in cases::<Test>("r_wilcox_test.json") {
+        let (options, expected) = (&case.options, &case.expected);
+        let same = options["exact"] == Value::Bool(false)
+            && options["correct"] != Value::Bool(false)
+            && matches!(options["alternative"].as_str(), None | Some("two.sided"));
+        if !same {
+            continue;
+        }
+        seen += 1;
+        let confidence = options["conf.level"].as_f64().unwrap_or(0.95).to_string();
+        let found = compared(&desk, &written(&case.x), &written(&case.y), &["--confidence", &confidence]);
+        let p = number(&expected["p_value"]);
+        assert!((number(&found["p"]) - p).abs() <= 1e-13 + 1e-9 * p, "{}: {found}", case.name);
+        for (ours, theirs) in [("lower", "ci_low"), ("upper", "ci_high"), ("estimate", "estimate")] {
+            let (found, wanted) = (number(&found[ours]), number(&expected[theirs]));
+            assert!((found - wanted).abs() <= ROOT, "{}: {ours} {found} and R {wanted}", case.name);
+        }
+    }
+    assert_eq!(seen, 19);
+}
+
+#[test]
+fn the_verb_answers_whatever_it_is_given() {
+    let desk = Desk::new();
+    let none = serde_json::json!({"class": "no-data", "lower": null, "upper": null, "estimate": null,
+        "effect": null, "p": null});
+    for (x, y) in [("", "1\n2\n"), ("[]", "[]"), ("[NaN, \"NaN\", null]", "[1, 2]")] {
+        assert_eq!(compared(&desk, x, y, &[]), none, "{x:?} {y:?}");
+    }
+    let tied = compared(&desk, "[3, 3, 3]", "[3, 3]", &[]);
+    let same = serde_json::json!({"class": "pass", "lower": 0.0, "upper": 0.0, "estimate": 0.0, "effect": 1.0,
+        "p": 1.0});
+    assert_eq!(tied, same);
+    assert_eq!(compared(&desk, "[1, 2, 3]", "[3, 2, 1]", &[])["class"], "pass");
+    let single = compared(&desk, "10", "1", &[]);
+    assert_eq!(
+        (&single["class"], &single["p"], &single["lower"]),
+        (&"no-data".into(), &1.0.into(), &Value::Null)
+    );
+
+    let (high, low) = ("[50, 51, Infinity, 53, 54, 55, 56, NaN]", "[10, 11, 12, 13, 14, 15, 16]");
+    assert_eq!(compared(&desk, high, low, &[])["class"], "high");
+    assert_eq!(compared(&desk, low, high, &[])["class"], "low");
+    let other = compared(&desk, high, low, &["--direction", "decrease"]);
+    let either = compared(&desk, high, low, &["--direction", "either"]);
+    assert_eq!(
+        (&other["class"], &other["p"], &other["lower"]),
+        (&"pass".into(), &either["p"], &either["lower"])
+    );
+    assert_eq!(compared(&desk, high, low, &["--tolerance", "5"])["class"], "pass");
+}
+
+#[test]
+fn the_verb_refuses_what_is_no_share_and_no_number() {
+    let desk = Desk::new();
+    for (name, text) in [("x", "1\n2\n"), ("y", "1\nsoon\n")] {
+        std::fs::write(desk.path().join(name), text).expect("written");
+    }
+    let files = ["judge", "compare", "--experiment", "x", "--control"];
+    let asked = |more: &[&str]| desk.fails(&[&files, more].concat());
+    assert_eq!(asked(&["y"]), (65, "not-understood".into()));
+    assert_eq!(asked(&["none"]), (66, "unreadable".into()));
+    for more in [
+        ["--confidence", "98"],
+        ["--confidence", "NaN"],
+        ["--tolerance=-1", "--direction=either"],
+        ["--tolerance", "inf"],
+    ] {
+        assert_eq!(asked(&[&["x"], &more[..]].concat()), (2, "usage".into()), "{more:?}");
     }
 }

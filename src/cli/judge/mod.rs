@@ -1,6 +1,8 @@
-//! `tminus judge ratio`: the judge on numbers from a file, for scripts and for trust.
+//! `tminus judge`: the judge on numbers from files, for scripts and for trust.
 
+mod compare;
 mod counts;
+mod numbers;
 mod ratio;
 
 use clap::Subcommand;
@@ -22,6 +24,15 @@ enum Verb {
         The file has the columns t,canary_total,canary_bad,baseline_total,baseline_bad: requests of each side in the\n\
         step that ends at t (seconds or RFC 3339), and how many of them were bad. An empty field is no sample.")]
     Ratio(ratio::Ratio),
+    /// Compare two samples of a number by rank, as rank-based canary judges do
+    #[command(
+        after_help = "Example:\n  tminus judge compare --experiment canary.json --control baseline.json --json",
+        after_long_help = format!(
+            "Example:\n  tminus judge compare --experiment canary.json --control baseline.json --json\n\n{}",
+            compare::DEFECTS
+        )
+    )]
+    Compare(compare::Compare),
 }
 
 impl Judge {
@@ -32,6 +43,7 @@ impl Judge {
     pub fn run(self, context: &Context) -> Result<Exit, Failure> {
         match self.verb {
             Verb::Ratio(verb) => verb.run(context),
+            Verb::Compare(verb) => verb.run(context),
         }
     }
 }
