@@ -1,3 +1,4 @@
 //! What several topics build on.
 
+pub mod fleet;
 pub mod pictures;
