@@ -17,6 +17,7 @@ mod lints;
 mod plan_files;
 mod playbooks;
 mod prometheus;
+mod quality;
 mod rank;
 mod rules;
 mod samples;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -261,16 +260,8 @@ impl Drop for Server {
     }
 }
 
-fn binary() -> Option<PathBuf> {
-    let named = std::env::var_os("TMINUS_PROMETHEUS").map(PathBuf::from);
-    let paths = std::env::var_os("PATH").unwrap_or_default();
-    named.or_else(|| {
-        std::env::split_paths(&paths).map(|folder| folder.join("prometheus")).find(|file| file.is_file())
-    })
-}
-
 async fn real() -> Option<Server> {
-    let Some(binary) = binary() else {
+    let Some(binary) = crate::tools::prometheus() else {
         crate::tools::skip_for_want_of("prometheus");
         return None;
     };

@@ -161,12 +161,8 @@ impl Monitoring {
         let port = Port::bind("127.0.0.1:0").expect("port").local_addr().expect("address").port();
         let mut config = "global:\n  scrape_interval: 1s\n  scrape_timeout: 1s\nscrape_configs:\n  - job_name: pods\n    static_configs:\n".to_owned();
         for (track, pod) in pods {
-            writeln!(
-                config,
-                "      - targets: ['{}']\n        labels: {{track: {track}}}",
-                pod.address()
-            )
-            .expect("a string takes it");
+            writeln!(config, "      - targets: ['{}']\n        labels: {{track: {track}}}", pod.address())
+                .expect("a string takes it");
         }
         let file = folder.path().join("prometheus.yml");
         std::fs::write(&file, config).expect("config");
