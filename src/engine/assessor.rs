@@ -23,6 +23,9 @@ const SHOWN: usize = 240;
 /// How many samples behind an edge are kept as evidence, in intervals.
 const EVIDENCE: i64 = 40;
 
+/// How long a metric must say something better before that is an edge, in seconds.
+const BETTER: i64 = 60;
+
 /// An edge, and the samples it rests on.
 pub(crate) struct Edge {
     pub report: Report,
@@ -276,6 +279,14 @@ impl Assessor {
         let known = state.metrics.get(&metric.id).map_or(Verdict::NoData, |known| known.verdict);
         if known == judged.verdict {
             return None;
+        }
+        // Verdicts are ordered from best to worst. Worse is told at once, better when it has lasted, so that a number that comes and goes
+        // stays at its worst instead of filling the journal.
+        if let Some(told) = state.metrics.get(&metric.id).filter(|_| judged.verdict < known) {
+            let since = judged.since.map_or(told.since, |since| since.max(told.since));
+            if now.as_second() - since.as_second() < BETTER {
+                return None;
+            }
         }
         let watching = self.metrics.get(&metric.id)?;
         let evidence = watching.canary().text(back(now, EVIDENCE * watching.canary().every()));

@@ -392,6 +392,8 @@ pub struct LastKnownGood {
     pub ready: u32,
     /// Wanted instances.
     pub of: u32,
+    /// When this was recorded; a screen shows what was seen since.
+    pub since: Timestamp,
 }
 
 /// A rollback that began.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::plan::{bundled, resolve};
-use crate::release::{Event, Recorded};
+use crate::release::{Event, MetricState, Recorded};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + second).expect("in range")
@@ -153,4 +153,22 @@ fn runs_of_a_gate_count_from_the_start_of_the_release_on() {
     assert_eq!(told(&state, 690), [TriggerPhase::Fired]);
     run(&mut state, 60, 700, Verdict::Pass);
     assert_eq!(told(&state, 700), []);
+}
+
+#[test]
+fn a_number_that_comes_and_goes_is_told_as_bad_and_not_at_every_sample() {
+    let plan = plan();
+    let (metric, source) = sourced(&plan, &MetricId::new("error-rate")).expect("known");
+    let (mut assessor, mut state, mut verdicts) = (Assessor::default(), started(), Vec::new());
+    for n in 0..40 {
+        let value = if n < 20 && n % 2 == 1 { 0.05 } else { 0.0001 };
+        assessor.take(metric, source, Ok(Reading::whole([(at(n * 15), Some(value))])));
+        for edge in assessor.edges(metric, &plan, &state, at(n * 15)) {
+            if let Report::Assessed { verdict, since, value, .. } = edge.report {
+                verdicts.push(verdict);
+                state.metrics.insert(metric.id.clone(), MetricState { verdict, since, value });
+            }
+        }
+    }
+    assert_eq!(verdicts, [Verdict::Pass, Verdict::Fail, Verdict::Pass]);
 }

@@ -15,7 +15,7 @@ impl State {
         match event {
             Event::LastKnownGoodCaptured { rollout, version, ready, of } => {
                 self.rollout_mut(rollout).last_known_good =
-                    Some(LastKnownGood { version: version.clone(), ready: *ready, of: *of });
+                    Some(LastKnownGood { version: version.clone(), ready: *ready, of: *of, since: mark.at });
             }
             Event::RolloutStarted { rollout } => {
                 let state = self.rollout_mut(rollout);

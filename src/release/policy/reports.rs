@@ -34,6 +34,28 @@ pub fn engine_started(draft: &mut Draft<'_>, epoch: u64) {
     }
 }
 
+/// How long instances must be better before that is an edge, in seconds: what comes and goes with every look is
+/// recorded as bad. That they are worse is recorded at once.
+const BETTER: i64 = 60;
+
+/// How many of the wanted instances are healthy, from worst to best. How many exactly is for screens.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Healthy {
+    Unwanted,
+    None,
+    Some,
+    All,
+}
+
+fn healthy(ready: u32, of: u32) -> Healthy {
+    match (ready, of) {
+        (_, 0) => Healthy::Unwanted,
+        (0, _) => Healthy::None,
+        (ready, of) if ready < of => Healthy::Some,
+        _ => Healthy::All,
+    }
+}
+
 /// What runs now. It is what a rollback goes to until the first traffic moves.
 pub fn readiness(draft: &mut Draft<'_>, rollout: &RolloutId, version: &str, (ready, of): (u32, u32)) {
     if draft.plan.rollout(rollout).is_none() {
@@ -41,7 +63,12 @@ pub fn readiness(draft: &mut Draft<'_>, rollout: &RolloutId, version: &str, (rea
     }
     let state = rollouts::standing(draft, rollout);
     let known = state.last_known_good.as_ref();
-    let same = known.is_some_and(|good| good.version == version && good.ready == ready && good.of == of);
+    let now = healthy(ready, of);
+    let same = known.is_some_and(|good| {
+        let was = healthy(good.ready, good.of);
+        let early = draft.now.as_second() - good.since.as_second() < BETTER;
+        good.version == version && (now == was || (now > was && early))
+    });
     let captured = state.phase != RolloutPhase::Waiting && known.is_some_and(|good| good.version != version);
     if same || captured {
         return;
