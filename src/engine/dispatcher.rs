@@ -192,7 +192,7 @@ impl Dispatcher {
                 Ok(plan) => plan,
                 Err(refusal) => return refused(refusal),
             };
-            let Decision { events, wake_at, refused: refusal } =
+            let Decision { events, after, wake_at, refused: refusal } =
                 crate::release::decide(&self.state, &plan, input, now);
             if let Some(refusal) = refusal {
                 return Answered { wake_at, ..refused(refusal) };
@@ -206,10 +206,8 @@ impl Dispatcher {
                 Ok(Some(recorded)) => {
                     self.plan = plan;
                     let lines = recorded.iter().map(|event| lines::line(event, &self.plan)).collect();
-                    for event in &recorded {
-                        Arc::make_mut(&mut self.state).apply(event);
-                        self.remember(event);
-                    }
+                    self.advance(after, &recorded);
+                    recorded.iter().for_each(|event| self.remember(event));
                     self.begun(&recorded);
                     let reply = Reply::Done { version: self.state.version, lines };
                     return Answered { reply, wake_at, events: recorded.len() };
@@ -224,6 +222,19 @@ impl Dispatcher {
             }
         }
         failed("others record faster than this can decide; try again".to_owned())
+    }
+
+    /// Goes on to the state after what was recorded: the one it was decided with, under the head the journal gave it.
+    fn advance(&mut self, after: Option<Box<State>>, recorded: &[Recorded]) {
+        match (after, recorded.last()) {
+            (Some(mut state), Some(newest))
+                if state.version == newest.version && state.updated == Some(newest.at) =>
+            {
+                state.head = Some(newest.hash);
+                self.state = Arc::from(state);
+            }
+            _ => recorded.iter().for_each(|event| Arc::make_mut(&mut self.state).apply(event)),
+        }
     }
 
     /// Takes the next epoch and says so, so that whoever acted before is fenced out.

@@ -25,7 +25,8 @@ pub fn decide(state: &State, plan: &Plan, input: &Input, now: Timestamp) -> Deci
         Ok(()) => {
             policy::settle::settle(&mut draft);
             let wake_at = policy::wake::wake_at(&draft.state, plan, now);
-            Decision { events: draft.into_events(), wake_at, refused: None }
+            let (events, after) = draft.finish();
+            Decision { events, after, wake_at, refused: None }
         }
         Err(refusal) => Decision { refused: Some(refusal), ..Decision::default() },
     }

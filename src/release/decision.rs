@@ -4,12 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::Timestamp;
 use crate::release::event::Event;
+use crate::release::state::State;
 
 /// The answer of [`crate::release::decide`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Decision {
     /// What is recorded, all or none; empty when the input changes nothing.
     pub events: Vec<Event>,
+    /// The state after these events, when there are any: what a fold of them gives, but for its head, which only the
+    /// journal knows. Spares the one who recorded them a second copy.
+    pub after: Option<Box<State>>,
     /// The time to look again, when something is due by the clock alone.
     pub wake_at: Option<Timestamp>,
     /// Why nothing happened, when the input asked for something that may not be.

@@ -66,8 +66,12 @@ impl<'a> Draft<'a> {
         self.push(Event::OperationIntended { operation, act, epoch });
     }
 
-    /// The events, in order.
-    pub fn into_events(self) -> Vec<Event> {
-        self.events
+    /// The events, in order, and the state after them when there are any.
+    pub fn finish(self) -> (Vec<Event>, Option<Box<State>>) {
+        let after = match self.state {
+            Cow::Owned(state) => Some(Box::new(state)),
+            Cow::Borrowed(_) => None,
+        };
+        (self.events, after)
     }
 }

@@ -128,6 +128,10 @@ impl Scene {
             self.stamps.push(self.now);
             self.actors.push(actor.clone());
         }
+        if let Some(after) = decision.after {
+            let after = State { head: self.state.head, ..*after };
+            assert_eq!(after, self.state, "it is what a fold gives");
+        }
         self.events.extend(decision.events.iter().cloned());
         self.wake_at = decision.wake_at;
         Ok(decision.events)
