@@ -101,7 +101,11 @@ impl Grants {
 impl Grant {
     /// Trusts this plan as it lies in that folder now.
     pub fn new(plan: &Plan, folder: &Path, at: Timestamp) -> Self {
-        let named = commands(plan).flat_map(|command| &command.run);
+        let sources = plan.sources.iter().filter_map(|source| match &source.kind {
+            SourceKind::Command { run } => Some(run),
+            _ => None,
+        });
+        let named = commands(plan).map(|command| &command.run).chain(sources).flatten();
         let files = named.filter_map(|word| Some((word.clone(), digest(folder, word)?))).collect();
         Self {
             plan: plan.digest,

@@ -16,7 +16,7 @@ use crate::journal::{OpenMode, SqliteStore};
 use crate::plan::Plan;
 use crate::world::Unconnected;
 use crate::world::checks::RealChecks;
-use crate::world::metrics::Prometheus;
+use crate::world::metrics::{Means, Sources};
 use crate::world::notify::JournalOnly;
 use crate::world::sim::{NAMES, SimWorld, bundled};
 
@@ -72,7 +72,15 @@ fn real(home: &Home, plan: &Plan) -> Result<World, Failure> {
         }
     };
     let http = Config::load(home)?.http()?;
-    let numbers = Arc::new(Prometheus::new(http.clone(), Arc::new(WallClock)));
+    let numbers = Arc::new(Sources::new(
+        plan,
+        Means {
+            folder: grant.folder.clone(),
+            http: http.clone(),
+            cluster: Arc::new(Unconnected),
+            clock: Arc::new(WallClock),
+        },
+    ));
     let checks = RealChecks::new(
         grant.folder.clone(),
         Arc::new(plan.clone()),

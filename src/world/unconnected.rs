@@ -6,6 +6,7 @@ use crate::base::{OperationId, Untrusted, Weight};
 use crate::engine::ports::{Ask, Fault, Numbers, Reading, Router, Split, Workloads};
 use crate::plan::{ProcedureStep, Rollout};
 use crate::release::{Outcome, Readiness};
+use crate::world::metrics::{Cluster, Pod};
 
 /// A router, a workload and a source of numbers that are not there.
 #[derive(Clone, Copy, Debug, Default)]
@@ -88,6 +89,16 @@ impl Numbers for Unconnected {
             Err(Fault::Unsupported(format!(
                 "no source is connected for {}: write its prometheus = \"http://...\"",
                 ask.metric.id
+            )))
+        })
+    }
+}
+
+impl Cluster for Unconnected {
+    fn pods<'a>(&'a self, workload: &'a str) -> BoxFuture<'a, Result<Vec<Pod>, Fault>> {
+        Box::pin(async move {
+            Err(Fault::Unsupported(format!(
+                "pods of {workload} are not watched by this version: use a source that counts their restarts"
             )))
         })
     }

@@ -23,6 +23,7 @@ mod rules;
 mod samples;
 mod screens;
 mod servers;
+mod sources;
 mod stores;
 mod support;
 mod terminal;

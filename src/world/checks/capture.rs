@@ -13,7 +13,7 @@ pub(super) const MOST: u64 = 10 * 1024 * 1024;
 
 /// What was kept of an output.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Capture {
+pub(in crate::world) struct Capture {
     head: Vec<u8>,
     tail: VecDeque<u8>,
     seen: u64,
@@ -42,7 +42,7 @@ impl Capture {
     }
 
     /// What was kept, as text; bytes that are none become replacement characters.
-    pub(super) fn text(&self) -> String {
+    pub(in crate::world) fn text(&self) -> String {
         String::from_utf8_lossy(&self.bytes()).into_owned()
     }
 }

@@ -21,14 +21,14 @@ use super::numbers;
 const LINGER: Duration = Duration::from_millis(500);
 
 /// How a command ended, and what it said.
-pub(super) struct Ran {
-    pub(super) end: End,
-    pub(super) out: Capture,
-    pub(super) err: Capture,
+pub(in crate::world) struct Ran {
+    pub(in crate::world) end: End,
+    pub(in crate::world) out: Capture,
+    pub(in crate::world) err: Capture,
 }
 
 /// The ways to end.
-pub(super) enum End {
+pub(in crate::world) enum End {
     /// By itself.
     Exit(ExitStatus),
     /// It was stopped: too long.
@@ -55,13 +55,13 @@ pub(super) async fn run(folder: &Path, check: &CommandCheck, pass: Option<&Rule>
 }
 
 /// A program given by a relative path is the one in the plan's folder; a bare name is looked for on the path.
-fn located(folder: &Path, program: &str) -> std::ffi::OsString {
+pub(in crate::world) fn located(folder: &Path, program: &str) -> std::ffi::OsString {
     let path = Path::new(program);
     if path.is_relative() && program.contains('/') { folder.join(path).into() } else { program.into() }
 }
 
 /// Runs a command to its end, or stops it with everything it started.
-pub(super) async fn start(mut command: Command, time: Duration) -> std::io::Result<Ran> {
+pub(in crate::world) async fn start(mut command: Command, time: Duration) -> std::io::Result<Ran> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.process_group(0).kill_on_drop(true).spawn()?;
     let group = Group::of(&child);

@@ -11,6 +11,8 @@ mod metric;
 mod numbers;
 mod remote;
 
+pub(in crate::world) use command::{End, located, start};
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures::future::{BoxFuture, try_join, try_join_all};
 
-use crate::analysis::histogram::{nearest, same};
+use crate::analysis::histogram::same;
 use crate::analysis::{Arm, Measure, Quality, Sample};
 use crate::base::{Quantity, Timestamp};
 use crate::engine::ports::{Ask, Clock, Fault, Numbers, Reading};
@@ -14,6 +14,7 @@ use crate::world::http::Http;
 
 use super::answer::Gathered;
 use super::api::{Api, Grid, Window};
+use super::buckets;
 use super::counts::{Part, Track, tallies};
 use super::promql::{Counted, Selector};
 use super::sides::{Side, sides};
@@ -238,25 +239,6 @@ fn bucket_tracks(
             tracks.push(Track { part: Part::Fine(place), labels, values });
         }
     }
-    if ends.is_empty() {
-        return Ok(tracks);
-    }
-    if bounds.is_empty() {
-        ends.sort_by(f64::total_cmp);
-        ends.dedup();
-        let ends: Vec<String> = ends.iter().map(ToString::to_string).collect();
-        return Err(format!("no bounds: write bounds = [\"…\"] with up to three of {}", ends.join(", ")));
-    }
-    for bound in bounds {
-        if !ends.iter().any(|end| same(*end, bound.value)) {
-            let unit = |value: f64| Quantity::new(value, bound.unit.clone()).to_string();
-            let near = match nearest(ends.iter().copied(), bound.value) {
-                (Some(below), Some(above)) => format!("{} or {}", unit(below), unit(above)),
-                (Some(one), None) | (None, Some(one)) => unit(one),
-                (None, None) => "none at all".to_owned(),
-            };
-            return Err(format!("no bucket ends at {bound}; the nearest ends are {near}: write one of them"));
-        }
-    }
+    buckets::check(bounds, ends)?;
     Ok(tracks)
 }
