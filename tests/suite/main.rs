@@ -11,9 +11,12 @@
 mod arrows;
 mod checks;
 mod cockpit;
+#[path = "../peers/mod.rs"]
+mod deciders;
 mod engine;
 mod judge;
 mod lints;
+mod peers;
 mod plan_files;
 mod playbooks;
 mod prometheus;
