@@ -24,7 +24,7 @@ fn the_evidence_of_one_start_is_what_the_formula_gives() {
     for case in vectors("own_conditional_binomial_eprocess") {
         let rho0 = case["rho0"].as_f64().expect("a ratio");
         let mut mixture = Mixture::new(rho0, 2.0 * rho0, 1.0);
-        mixture.start(0);
+        mixture.start(0, 0);
         let events = case["error_events_canary_and_total"].as_array().expect("pairs");
         let shares = numbers(&case["canary_exposure_share"]);
         for (place, (pair, wanted)) in events.iter().zip(numbers(&case["log_e"])).enumerate() {

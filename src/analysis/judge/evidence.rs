@@ -20,9 +20,9 @@ impl Evidence {
     pub(super) fn new(bounds: usize, mixture: &Mixture) -> Self {
         Self { bounds: vec![mixture.clone(); bounds], worse: 0.0, fine: 0.0 }
     }
-    /// A start is reached.
-    pub(super) fn start(&mut self, at: i64) {
-        self.bounds.iter_mut().for_each(|bound| bound.start(at));
+    /// A start is reached, to which so many steps are lost already.
+    pub(super) fn start(&mut self, at: i64, lost: u64) {
+        self.bounds.iter_mut().for_each(|bound| bound.start(at, lost));
     }
     /// So many steps are lost.
     pub(super) fn lose(&mut self, steps: u64) {
@@ -71,7 +71,7 @@ impl Evidence {
     pub(super) fn fine_at_least(&self) -> f64 {
         if self.lost() == 0 { self.fine } else { self.mean(Mixture::fine_at_least) }
     }
-    /// Steps lost since the first start.
+    /// The most steps that are lost to a start.
     pub(super) fn lost(&self) -> u64 {
         self.bounds.first().map_or(0, Mixture::lost)
     }

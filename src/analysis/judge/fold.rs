@@ -11,7 +11,7 @@ use super::reason::Reason;
 use super::ruling::Ruling;
 use super::settings::{Settings, Unfit};
 use super::step::{Counts, Step};
-use super::time::{Passed, Time};
+use super::time::{Passage, Passed, Time};
 use crate::analysis::Tally;
 use crate::analysis::sequential::Mixture;
 use crate::base::{Seconds, Timestamp, Weight};
@@ -75,18 +75,12 @@ impl Judge {
         if !time.is_new(at) {
             return self.decision;
         }
-        let (spent, holes, passed) = time.pass(at, step.covers);
-        let counts = time.counts(at);
+        let Passage { spent, holes, counts, before, after } = time.pass(at, step.covers);
         let seen = step.both().filter(|(canary, baseline)| tells(*canary, *baseline));
         if seen.is_some() {
             time.spend(spent);
         }
-        for event in passed {
-            match event {
-                Passed::Lost(steps) => self.evidence.lose(steps),
-                Passed::Reached(start) => self.evidence.start(start),
-            }
-        }
+        self.heed(before);
         match step.both() {
             Some(_) => self.gap = 0,
             None => {
@@ -102,6 +96,7 @@ impl Judge {
                 self.evidence.add(canary, baseline);
             }
         }
+        self.heed(after);
         self.rule(at, seen.is_some());
         self.decision
     }
@@ -151,6 +146,15 @@ impl Judge {
         let there = next.and_then(|weight| Some((weight, seconds(minutes(weight.value() / 100.0)?))));
         let requests = (traffic.pace() * here).ceil() as u64;
         Some(Forecast { requests, here: seconds(here), there })
+    }
+
+    fn heed(&mut self, passed: Vec<Passed>) {
+        for event in passed {
+            match event {
+                Passed::Lost(steps) => self.evidence.lose(steps),
+                Passed::Reached(start, lost) => self.evidence.start(start, lost),
+            }
+        }
     }
 
     fn warm_up(&self) -> i64 {

@@ -12,6 +12,8 @@ mod evidence;
 mod fold;
 mod inputs;
 mod precedence;
+#[cfg(test)]
+mod properties;
 mod reason;
 mod recorded;
 mod ruling;

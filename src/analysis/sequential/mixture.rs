@@ -14,7 +14,8 @@ pub struct Start {
     /// When it was reached, in milliseconds.
     pub at: i64,
     before: Sums,
-    lost: u64,
+    /// Steps lost before it that are nothing to it, less those that are lost to it alone.
+    lost: i64,
 }
 
 /// What a lost step may have held, as far as the steps that were seen tell.
@@ -60,7 +61,7 @@ pub struct Mixture {
     grid: Grid,
     phi: f64,
     now: Sums,
-    lost: u64,
+    lost: i64,
     missing: Missing,
     starts: Vec<Start>,
 }
@@ -72,10 +73,12 @@ impl Mixture {
         let now = Sums::new(&grid);
         Self { grid, phi, now, lost: 0, missing: Missing::new(), starts: Vec::with_capacity(1 + LATER) }
     }
-    /// A start is reached: it counts what comes from here on.
-    pub fn start(&mut self, at: i64) {
+    /// A start is reached: it counts what comes from here on. So many steps are lost to it already, though not to
+    /// the others.
+    pub fn start(&mut self, at: i64, lost: u64) {
         if self.starts.len() <= LATER {
-            self.starts.push(Start { at, before: self.now.clone(), lost: self.lost });
+            let lost = self.lost.saturating_sub_unsigned(lost);
+            self.starts.push(Start { at, before: self.now.clone(), lost });
         }
     }
     /// Counts a step, for every start that was reached.
@@ -88,7 +91,7 @@ impl Mixture {
     }
     /// So many steps are lost that would have counted.
     pub fn lose(&mut self, steps: u64) {
-        self.lost = self.lost.saturating_add(steps);
+        self.lost = self.lost.saturating_add_unsigned(steps);
     }
     /// The starts reached so far.
     pub fn starts(&self) -> &[Start] {
@@ -106,9 +109,10 @@ impl Mixture {
     pub fn sums(&self) -> &Sums {
         &self.now
     }
-    /// Steps lost since the first start.
+    /// The most steps that are lost to a start.
     pub fn lost(&self) -> u64 {
-        self.starts.first().map_or(0, |start| self.lost - start.lost)
+        let lost = self.starts.iter().map(|start| self.lost.saturating_sub(start.lost));
+        lost.max().unwrap_or(0).max(0).unsigned_abs()
     }
 
     /// The logarithm of the e-value against "at most `ρ₀`".

@@ -21,6 +21,8 @@ mod mixture;
 mod schedule;
 mod split;
 mod sums;
+#[cfg(test)]
+mod tests;
 
 pub use bound::{log_e_above, rate_at_least};
 pub use dispersion::{BLOCKS, Dispersion, dispersion};
