@@ -113,6 +113,53 @@ fn every_other_screen() {
 }
 
 #[test]
+fn a_metric_over_time_at_every_size_and_without_colour() {
+    let view = pictures::view();
+    for size in [(80, 24), (120, 40), (200, 60), (40, 12)] {
+        let shown = terminal(&render(&view, size, ScreenName::Chart, ThemeName::Dark));
+        insta::assert_snapshot!(format!("chart_{}x{}", size.0, size.1), text(&shown, size.0));
+    }
+    let theme = Theme::built_in(ThemeName::Mono, Depth::Mono, Symbols::ASCII);
+    let shown = export::text(&render_with(&view, (80, 24), ScreenName::Chart, theme));
+    let foreign: Vec<char> = shown.chars().filter(|c| !c.is_ascii() && *c != '→' && *c != '·').collect();
+    assert!(foreign.is_empty(), "{foreign:?}");
+    for sign in ["** canary", "oo stable", "- target < 0.1 %", "^ alert > 1 % for 5m", ". warm-up", "?"] {
+        assert!(shown.contains(sign), "{sign}\n{shown}");
+    }
+}
+
+#[test]
+fn what_is_asked_is_seen_on_every_screen_and_size_without_colour() {
+    let view = pictures::asking();
+    for (width, height) in [(120, 40), (80, 24), (40, 12)] {
+        for name in ScreenName::ALL {
+            let buffer = render(&view, (width, height), name, ThemeName::Mono);
+            let shown = export::text(&buffer);
+            assert!(shown.contains("!! ASKED: roll back payments"), "{name:?} at {width}:\n{shown}");
+            assert!(shown.contains("R does it") || shown.contains("R yes"), "{name:?} at {width}:\n{shown}");
+            assert!(shown.contains("the judge: error-rate is 2.3"), "{name:?} at {width}:\n{shown}");
+        }
+    }
+    for size in [(120, 40), (80, 24), (40, 12)] {
+        let shown = terminal(&render(&view, size, ScreenName::Metrics, ThemeName::Dark));
+        insta::assert_snapshot!(format!("asking_{}x{}", size.0, size.1), text(&shown, size.0));
+    }
+    let shown = terminal(&render(&view, (80, 24), ScreenName::Overview, ThemeName::Mono));
+    assert!((0..80).all(|column| shown.screen().cell(2, column).is_some_and(|cell| cell.inverse())));
+}
+
+#[test]
+fn a_silent_source_is_named_with_who_stands_in_or_whom_to_ask() {
+    let mut view = pictures::asking();
+    let shown = |view: &View| export::text(&render(view, (120, 40), ScreenName::Metrics, ThemeName::Dark));
+    assert!(shown(&view).contains("prom silent 3m, thanos answers instead"), "{}", shown(&view));
+    view.health.sources.remove("thanos");
+    assert!(shown(&view).contains("prom silent 3m, ask sre"), "{}", shown(&view));
+    view.health.sources.insert("prom".into(), SourceHealth { good: Some(view.now), fault: None });
+    assert!(shown(&view).contains("metrics 0s"), "{}", shown(&view));
+}
+
+#[test]
 fn nobody_at_the_engine_and_a_hold_are_said_at_eighty_columns() {
     let mut view = pictures::view();
     view.health.engine = EngineHealth::Nobody;
@@ -178,9 +225,12 @@ fn pictures_are_well_formed_and_run_nothing() {
 
 /// A picture in which every text from outside is this.
 fn hostile(said: &str) -> View {
-    let mut view = pictures::view();
+    let mut view = pictures::asking();
     let words = || Untrusted::new(said);
-    let mut plan = pictures::plan();
+    let mut plan = view.plan.as_ref().clone();
+    for source in &mut plan.sources {
+        source.owner = Some(said.to_owned());
+    }
     let release = &mut plan.release;
     for text in [&mut release.name, &mut release.version, &mut release.environment] {
         text.clone_from(&said.to_owned());
@@ -219,6 +269,14 @@ fn hostile(said: &str) -> View {
         mark.by = Actor::Person(said.to_owned());
         known.holds.push(Hold { mark, cause: HoldCause::Person, reason: words() });
     }
+    state.requests.iter_mut().for_each(|request| request.why = words());
+    state.triggers.values_mut().for_each(|known| known.reason = words());
+    let mut seen = view.seen.as_ref().clone();
+    seen.metrics.values_mut().for_each(|series| series.reason = words());
+    for card in seen.judged.values_mut() {
+        (card.why, card.faster) = (words(), words());
+    }
+    view.seen = Arc::new(seen);
     view.plan = Arc::new(plan);
     view.state = Arc::new(state);
     view.presence = vec![Presence { name: said.to_owned(), from: said.to_owned() }];

@@ -1,7 +1,7 @@
 //! Numbers over time, and where they come from.
 
 use crate::base::{MetricId, Quantity, Seconds, SourceId, Untrusted};
-use crate::plan::rule::Rule;
+use crate::plan::rule::{Check, Rule};
 
 /// Where numbers come from. What it takes to be let in (tokens, own certificate authorities) is never in the plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,6 +95,19 @@ pub struct Metric {
     pub alert: Option<Rule>,
     /// What rules that speak of a baseline mean by it; none means nobody has said.
     pub baseline: Option<Baseline>,
+}
+
+impl Metric {
+    /// Reads a number as people write it, in the unit of the metric's limits; answers it in the unit's base. None
+    /// for what is no number or of another unit.
+    pub fn read(&self, text: &str) -> Option<f64> {
+        // The grammar of rules knows how people write numbers and units.
+        let rule = Rule::parse(&format!("> {}", text.trim())).ok()?;
+        let Check::Compare { value, .. } = &rule.tests().next()?.check else { return None };
+        let unit = self.alert.as_ref().and_then(Rule::unit).or_else(|| self.target.as_ref()?.unit());
+        let fits = unit.is_none_or(|unit| *unit == value.unit);
+        (fits && rule.tests().count() == 1 && rule.lasting.is_none()).then_some(value.value)
+    }
 }
 
 /// The label values of the two sides.

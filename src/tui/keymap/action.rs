@@ -56,6 +56,11 @@ pub enum Action {
     NoGo,
     Absent,
     RequestApprovals,
+    // numbers and requests
+    TypeNumber,
+    Choose,
+    Decline,
+    Grant,
     // the world
     Start,
     Promote,
@@ -83,14 +88,21 @@ impl Action {
     pub fn acts_on_world(self) -> bool {
         matches!(
             self,
-            Self::Promote | Self::PromoteFull | Self::Hold | Self::Resume | Self::RollBack | Self::Start
+            Self::Promote
+                | Self::PromoteFull
+                | Self::Hold
+                | Self::Resume
+                | Self::RollBack
+                | Self::Start
+                | Self::Grant
         )
     }
 
     /// What the palette offers beside the keys, with its words.
-    pub const PALETTE_ONLY: [(Self, &'static str); 10] = [
+    pub const PALETTE_ONLY: [(Self, &'static str); 11] = [
         (Self::Start, "start the release: T-0"),
         (Self::PromoteFull, "promote to all traffic at once"),
+        (Self::Grant, "grant what is asked: do it, after the usual question"),
         (Self::Resume, "lift the hold and let automation go on"),
         (Self::FireTrigger, "fire a trigger that only a person can see, with a reason"),
         (Self::RearmMessages, "let messages and checkpoints go on after a hold or rollback"),

@@ -81,6 +81,8 @@ struct File {
     #[serde(default)]
     roll_call: Vec<Line>,
     #[serde(default)]
+    metrics: Vec<Line>,
+    #[serde(default)]
     dialog: Vec<Line>,
 }
 
@@ -102,6 +104,7 @@ pub(super) fn read(name: &str, text: &str) -> Result<Vec<Binding>, KeymapError> 
         (Context::Stages, file.stages),
         (Context::Gates, file.gates),
         (Context::RollCall, file.roll_call),
+        (Context::Metrics, file.metrics),
         (Context::Dialog, file.dialog),
     ];
     let lines =

@@ -26,13 +26,16 @@ pub enum Context {
     Gates,
     /// On the roll-call.
     RollCall,
+    /// On metrics and triggers.
+    Metrics,
     /// In a dialog that asks.
     Dialog,
 }
 
 impl Context {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Any, Self::Stages, Self::Gates, Self::RollCall, Self::Dialog];
+    pub const ALL: [Self; 6] =
+        [Self::Any, Self::Stages, Self::Gates, Self::RollCall, Self::Metrics, Self::Dialog];
 
     /// Its heading in the help.
     pub fn title(self) -> &'static str {
@@ -41,6 +44,7 @@ impl Context {
             Self::Stages => "On stages and items",
             Self::Gates => "On gates",
             Self::RollCall => "On the roll-call",
+            Self::Metrics => "On metrics and triggers",
             Self::Dialog => "In a dialog",
         }
     }

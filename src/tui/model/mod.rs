@@ -3,6 +3,7 @@
 //! Invariants: time comes in with messages, never from a clock; what is costly is worked out when the picture
 //! changes, so that drawing costs what is on screen and no more.
 
+mod asking;
 mod facts;
 mod index;
 mod name;
@@ -14,17 +15,18 @@ mod watching;
 
 use std::sync::Arc;
 
+pub use asking::{asks, cause_words, forward, is_contested, requests};
 pub use facts::{
     Poll, gate_look, held, identity, metrics_age, next_weight, otherwise_word, phase_word, ready, shares,
     verdict_look,
 };
 pub use index::{Due, Index, ItemLine, StageSum, item_line};
 pub use name::{Pane, ScreenName};
-pub use numbers::{advice, metric_look, newest, quality_word};
+pub use numbers::{advice, metric_look, newest, quality_word, silences};
 pub use operator::{Ids, Operator, Order, RandomIds};
 pub use stages::{Cursor, Row, StageList};
 pub use toast::Toasts;
-pub use watching::{arming, asks, mode, phase, trigger_look, trigger_words};
+pub use watching::{arming, mode, phase, trigger_look, trigger_words};
 
 use crate::base::{Digest, ItemId, Timestamp, Untrusted};
 use crate::plan::{Gate, Metric, Rollout, Trigger, Watched};
@@ -202,6 +204,9 @@ impl Model {
             (ScreenName::Item, _) | (ScreenName::Overview, Pane::Stages) => Some(Context::Stages),
             (ScreenName::Gate, _) | (ScreenName::Overview, Pane::Gates) => Some(Context::Gates),
             (ScreenName::RollCall, _) | (ScreenName::Overview, Pane::RollCall) => Some(Context::RollCall),
+            (ScreenName::Metrics | ScreenName::Chart, _) | (ScreenName::Overview, Pane::Metrics) => {
+                Some(Context::Metrics)
+            }
             _ => None,
         };
         near.into_iter().chain([Context::Any]).collect()

@@ -1,8 +1,9 @@
 //! How triggers stand, in words and as a share of the time they need. Pure; nothing here draws.
 
+use super::asking::asks;
 use super::facts::Look;
 use crate::base::{TriggerId, clock_text};
-use crate::plan::{Arming, Proof, Trigger, Watched};
+use crate::plan::{Proof, Trigger, Watched};
 use crate::release::{TriggerPhase, View};
 use crate::tui::theme::{Meaning, Symbols};
 
@@ -35,14 +36,9 @@ pub fn trigger_words(view: &View, trigger: &Trigger, symbols: &Symbols) -> Strin
         },
         (TriggerPhase::Suppressed | TriggerPhase::Unknown, Some(reason)) => format!("{word}: {reason}"),
         (TriggerPhase::Unknown, None) => format!("{word}: no good data"),
-        (TriggerPhase::Fired, _) if asks(trigger) => format!("{word}, asks"),
+        (TriggerPhase::Fired, _) if asks(view, trigger) => format!("{word}, asks"),
         _ => word.to_owned(),
     }
-}
-
-/// True when it asks a person instead of acting.
-pub fn asks(trigger: &Trigger) -> bool {
-    trigger.arming != Arming::Automatic
 }
 
 /// How far it is to firing: seconds it held, and must; none when it has no time to hold.

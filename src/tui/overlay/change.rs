@@ -1,7 +1,9 @@
 //! What a confirm dialog can be about: its words, the facts it shows, the wish it makes.
 
 use crate::base::{RoleId, RolloutId, Untrusted, Weight};
-use crate::release::{Answer, Wish, standing};
+use crate::release::{Answer, Proposal, Wish, standing};
+
+use super::evidence::asked;
 use crate::tui::model::{Model, Poll, ready, shares};
 use crate::tui::theme::Meaning;
 
@@ -14,6 +16,15 @@ pub enum Change {
         rollout: RolloutId,
         /// The share.
         to: Weight,
+    },
+    /// Do what a machine asks for.
+    Grant {
+        /// The request's number.
+        request: u64,
+        /// The rollout.
+        rollout: RolloutId,
+        /// What it asks for.
+        wants: Proposal,
     },
     /// Stand still.
     Hold(RolloutId),
@@ -43,6 +54,13 @@ impl Change {
         let place = if model.view.plan.release.production { " in PROD" } else { "" };
         match self {
             Self::Promote { rollout, to } => format!("Promote {rollout} to {to}{place}?"),
+            Self::Grant { rollout, wants, .. } => match wants {
+                Proposal::Promote { to } => format!("Promote {rollout} to {to}{place}?"),
+                Proposal::Raise { to } => format!("Raise {rollout} to {to}{place}, without a verdict?"),
+                Proposal::StepBack => format!("Take {rollout} back one step{place}?"),
+                Proposal::Hold => format!("Hold {rollout}{place}?"),
+                Proposal::RollBack => format!("Roll back {rollout}{place}?"),
+            },
             Self::Hold(rollout) => format!("Hold {rollout}{place}?"),
             Self::Resume(rollout) => format!("Lift the hold of {rollout}{place}?"),
             Self::RollBack(rollout) => format!("Roll back {rollout}{place}?"),
@@ -58,7 +76,10 @@ impl Change {
     /// What must be typed to confirm; none means the confirm key.
     pub fn to_type(&self) -> Option<String> {
         match self {
-            Self::Promote { to, .. } => Some(to.value().to_string()),
+            Self::Promote { to, .. }
+            | Self::Grant { wants: Proposal::Promote { to } | Proposal::Raise { to }, .. } => {
+                Some(to.value().to_string())
+            }
             _ => None,
         }
     }
@@ -67,6 +88,13 @@ impl Change {
     pub fn verb(&self) -> &'static str {
         match self {
             Self::Promote { .. } => "promote",
+            Self::Grant { wants, .. } => match wants {
+                Proposal::Promote { .. } => "promote",
+                Proposal::Raise { .. } => "raise",
+                Proposal::StepBack => "one step back",
+                Proposal::Hold => "hold",
+                Proposal::RollBack => "roll back",
+            },
             Self::Hold(_) => "hold",
             Self::Resume(_) => "go on",
             Self::RollBack(_) => "roll back",
@@ -80,11 +108,23 @@ impl Change {
         }
     }
 
+    /// The rollout whose numbers it rests on, when it is about one.
+    pub fn rollout(&self) -> Option<&RolloutId> {
+        match self {
+            Self::Promote { rollout, .. }
+            | Self::Grant { rollout, .. }
+            | Self::Hold(rollout)
+            | Self::RollBack(rollout) => Some(rollout),
+            _ => None,
+        }
+    }
+
     /// The wish it makes.
     pub fn wish(&self) -> Wish {
         let reason = Untrusted::default();
         match self.clone() {
             Self::Promote { rollout, to } => Wish::Promote { rollout, to: Some(to) },
+            Self::Grant { request, .. } => Wish::Grant { request },
             Self::Hold(rollout) => Wish::Hold { rollout: Some(rollout), reason },
             Self::Resume(rollout) => Wish::Resume { rollout: Some(rollout) },
             Self::RollBack(rollout) => Wish::RollBack { rollout: Some(rollout), reason },
@@ -110,11 +150,27 @@ pub fn facts(model: &Model, change: &Change) -> Vec<(Meaning, String)> {
     match change {
         Change::Promote { rollout, to } => {
             traffic(model, rollout, *to, &mut out);
+            out.extend(asked(model, rollout, Proposal::is_forward));
             gates(model, &mut out);
             blockers(model, &mut out);
         }
+        Change::Grant { rollout, wants, .. } => {
+            let known = model.view.state.rollouts.get(rollout);
+            let to = match wants {
+                Proposal::Promote { to } | Proposal::Raise { to } => Some(*to),
+                Proposal::RollBack => Some(Weight::ZERO),
+                Proposal::StepBack => step_before(model, rollout),
+                Proposal::Hold => known.and_then(|known| known.desired),
+            };
+            traffic(model, rollout, to.unwrap_or(Weight::ZERO), &mut out);
+            out.extend(asked(model, rollout, |other| other == *wants));
+            if wants.is_forward() {
+                gates(model, &mut out);
+            }
+        }
         Change::RollBack(rollout) => {
             traffic(model, rollout, Weight::ZERO, &mut out);
+            out.extend(asked(model, rollout, |wants| wants == Proposal::RollBack));
             match ready(&model.view, rollout) {
                 Some((version, healthy, wanted)) => {
                     let meaning = if healthy >= wanted && wanted > 0 { Meaning::Good } else { Meaning::Warn };
@@ -130,6 +186,7 @@ pub fn facts(model: &Model, change: &Change) -> Vec<(Meaning, String)> {
             let share = shares(&model.view, rollout).desired;
             let at = share.map_or("its present share".to_owned(), |share| share.to_string());
             out.push((Meaning::Dialog, format!("the canary stays at {at}; nothing goes on by itself")));
+            out.extend(asked(model, rollout, |wants| wants == Proposal::Hold));
             out.push((
                 Meaning::Muted,
                 "messages and checkpoints wait until a person re-arms them".to_owned(),
@@ -187,6 +244,13 @@ fn traffic(model: &Model, rollout: &RolloutId, to: Weight, out: &mut Vec<(Meanin
     out.push((Meaning::Dialog, format!("canary {shown} {arrow} {to}, stable {rest} {arrow} {}", to.rest())));
 }
 
+/// The share of the step before the present one; none at the first.
+fn step_before(model: &Model, rollout: &RolloutId) -> Option<Weight> {
+    let planned = model.view.plan.rollouts.iter().find(|planned| &planned.id == rollout)?;
+    let step = model.view.state.rollouts.get(rollout)?.step;
+    planned.step(step.checked_sub(1)?).map(|step| step.weight)
+}
+
 fn gates(model: &Model, out: &mut Vec<(Meaning, String)>) {
     let now = model.now();
     let gates = &model.view.plan.gates;
@@ -222,7 +286,8 @@ fn poll(model: &Model, out: &mut Vec<(Meaning, String)>) {
 }
 
 fn blockers(model: &Model, out: &mut Vec<(Meaning, String)>) {
-    for blocker in model.blockers.iter().filter(|blocker| blocker.code != "soak").take(3) {
+    let told = |code: &str| matches!(code, "soak" | "request");
+    for blocker in model.blockers.iter().filter(|blocker| !told(&blocker.code)).take(3) {
         out.push((Meaning::Warn, blocker.message.clone()));
     }
 }

@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use tui_input::Input;
 
 use super::change::{Change, facts};
+use super::evidence::evidence;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::{Model, Operator};
 use crate::tui::theme::Meaning;
@@ -14,6 +15,10 @@ use crate::tui::widget::{Canvas, cells, piece, wrap};
 
 /// How long keys are ignored after it opens or changes, in milliseconds.
 pub const ARM: u64 = 300;
+
+fn rests_on(model: &Model, change: &Change) -> Vec<(Meaning, String)> {
+    change.rollout().map(|rollout| evidence(model, rollout)).unwrap_or_default()
+}
 
 /// A dialog that asks.
 #[derive(Clone, Debug)]
@@ -26,6 +31,8 @@ pub struct Confirm {
     pub seen: u64,
     /// What it shows.
     pub facts: Vec<(Meaning, String)>,
+    /// What it rests on as it is now; it moves with every sample and arms nothing anew.
+    pub evidence: Vec<(Meaning, String)>,
     /// What was typed, when the change asks for it.
     pub typed: Input,
     /// When it opened or changed, in milliseconds.
@@ -37,6 +44,7 @@ impl Confirm {
     pub fn new(change: Change, model: &Model) -> Self {
         let facts = facts(model, &change);
         Self {
+            evidence: rests_on(model, &change),
             change,
             by: model.operator.clone(),
             seen: model.view.state.version,
@@ -55,6 +63,7 @@ impl Confirm {
     pub fn refresh(&mut self, model: &Model) {
         let now = facts(model, &self.change);
         self.seen = model.view.state.version;
+        self.evidence = rests_on(model, &self.change);
         if now != self.facts {
             self.facts = now;
             self.typed = Input::default();
@@ -69,6 +78,7 @@ impl Confirm {
         let lines: Vec<(Meaning, String)> = self
             .facts
             .iter()
+            .chain(&self.evidence)
             .flat_map(|(meaning, text)| wrap(text, inner_width).into_iter().map(|line| (*meaning, line)))
             .collect();
         let height = (lines.len() as u16 + 5).min(area.height);

@@ -2,6 +2,7 @@
 
 mod change;
 mod confirm;
+mod evidence;
 mod palette;
 mod prompt;
 
@@ -13,7 +14,8 @@ pub use confirm::{ARM, Confirm};
 pub use palette::Palette;
 pub use prompt::{Outcome, Prompt, Purpose};
 
-use crate::tui::model::{Cursor, Model, Operator};
+use crate::analysis::judge::Decision;
+use crate::tui::model::{Cursor, Model, Operator, silences};
 use crate::tui::theme::Meaning;
 use crate::tui::widget::{Canvas, piece, wrap};
 
@@ -69,15 +71,44 @@ fn filter(canvas: &mut Canvas<'_>, area: Rect, input: &Input) {
     input_line(canvas, Rect { x: line.x + used, width: line.width - used, ..line }, input);
 }
 
+/// Why the release waits: code, what is in the way, what would move it. What the judge says comes with what would
+/// make it faster, and a silent source with whom to turn to.
+fn reasons(model: &Model) -> Vec<(&str, String, String)> {
+    let mut all: Vec<(&str, String, String)> = model
+        .blockers
+        .iter()
+        .map(|blocker| (blocker.code.as_str(), blocker.message.clone(), blocker.help.clone()))
+        .collect();
+    for (rollout, card) in &model.view.seen.judged {
+        let about = format!("{rollout}: ");
+        let told = all.iter_mut().find(|(code, message, _)| *code == "judge" && message.starts_with(&about));
+        match (told, card.decision) {
+            (Some((_, _, help)), _) if !card.faster.is_empty() => *help = card.faster.line(),
+            (None, Decision::Hold | Decision::RollBack) if !card.why.is_empty() => {
+                all.push(("judge", format!("{about}{}", card.why.line()), card.faster.line()));
+            }
+            _ => {}
+        }
+    }
+    let silent = silences(&model.view, model.now());
+    all.extend(silent.iter().map(|silence| ("source", silence.todo(), String::new())));
+    all
+}
+
+/// How many lines the reasons may take, at most.
+pub fn why_length(model: &Model) -> usize {
+    reasons(model).len() * 4
+}
+
 fn why(model: &Model, canvas: &mut Canvas<'_>, area: Rect, from: usize) {
     let width = area.width.saturating_sub(4).min(90);
     let mut lines = Vec::new();
-    for blocker in &model.blockers {
-        for (row, text) in wrap(&blocker.message, width.saturating_sub(16)).into_iter().enumerate() {
-            let code = if row == 0 { blocker.code.as_str() } else { "" };
+    for (code, message, help) in reasons(model) {
+        for (row, text) in wrap(&message, width.saturating_sub(16)).into_iter().enumerate() {
+            let code = if row == 0 { code } else { "" };
             lines.push(vec![piece(Meaning::Warn, format!("{code:<12}")), piece(Meaning::Dialog, text)]);
         }
-        for text in wrap(&blocker.help, width.saturating_sub(16)) {
+        for text in wrap(&help, width.saturating_sub(16)).into_iter().filter(|text| !text.is_empty()) {
             lines.push(vec![piece(Meaning::Muted, format!("{:<12}{text}", ""))]);
         }
     }

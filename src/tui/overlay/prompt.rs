@@ -4,13 +4,14 @@ use ratatui::layout::Rect;
 use tui_input::Input;
 
 use crate::base::{GateId, ItemId, Offset, RoleId, Seconds, StageId, TriggerId, Untrusted};
-use crate::release::{Answer, Wish};
+use crate::plan::Metric;
+use crate::release::{Answer, Choice, Wish};
 use crate::tui::model::{Model, Operator};
 use crate::tui::theme::Meaning;
 use crate::tui::widget::{Canvas, piece};
 
 /// What the text is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Purpose {
     /// A note on an item or on the release.
     Note(Option<ItemId>),
@@ -36,6 +37,12 @@ pub enum Purpose {
     WaiveGate(GateId),
     /// Which of these triggers fires, and what a person saw.
     FireTrigger(Vec<TriggerId>),
+    /// Why what a machine asks for is not done, by the request's number.
+    Decline(u64),
+    /// What one of these triggers does, of which the playbook says both.
+    Choose(Vec<TriggerId>),
+    /// The number that a person read.
+    TypeNumber(Box<Metric>),
     /// Why the release is called off.
     CancelRelease,
 }
@@ -72,6 +79,9 @@ impl Purpose {
             Self::Review(_, true) => "Accept this gate: why?",
             Self::Review(_, false) => "Decline this gate: why?",
             Self::WaiveGate(_) => "Let this gate be: why? It stays red",
+            Self::Decline(_) => "Decline what is asked: why?",
+            Self::Choose(_) => "Choose what a trigger does when it fires",
+            Self::TypeNumber(_) => "Which number did you read?",
             Self::CancelRelease => "Call the release off: why?",
         }
     }
@@ -82,6 +92,8 @@ impl Purpose {
             Self::Assign(_) => "a person or a role; empty takes the owner away",
             Self::Retime(_) => "T+2h, -30m, 3d; empty takes the due time away",
             Self::FireTrigger(_) => "TRIGGER: what you saw; its actions follow at once",
+            Self::Choose(_) => "TRIGGER: automatic (it acts by itself) or request (it asks a person)",
+            Self::TypeNumber(_) => "with its unit, as the playbook writes it: 4.2, 0.8% or 350ms",
             Self::Attach(_) => "https://... is a link, @path is a file, all else is kept as text",
             _ => "",
         }
@@ -112,6 +124,16 @@ impl Purpose {
                 }
                 _ => return Outcome::Wrong("write the trigger, a colon, and what you saw"),
             },
+            Self::Decline(request) => Wish::Decline { request, reason: said },
+            Self::Choose(known) => return choose(known, text),
+            Self::TypeNumber(metric) => match metric.read(text) {
+                Some(value) => Wish::TypeNumber { metric: metric.id, value },
+                None => {
+                    return Outcome::Wrong(
+                        "write a number in the unit of its limits, such as 4.2, 0.8% or 350ms",
+                    );
+                }
+            },
             Self::Retime(item) if text.is_empty() => Wish::Retime { item, due: None },
             Self::Retime(item) => match offset(text) {
                 Some(due) => Wish::Retime { item, due: Some(due) },
@@ -123,6 +145,22 @@ impl Purpose {
             Self::CancelRelease => Wish::Cancel { reason: said },
         };
         Outcome::Wish(wish)
+    }
+}
+
+/// What a person chose of a trigger, written out so that none changes by mistake.
+fn choose(known: Vec<TriggerId>, text: &str) -> Outcome {
+    let Some((name, choice)) = text.split_once(':') else {
+        return Outcome::Wrong("write the trigger, a colon, and automatic or request");
+    };
+    let choice = match choice.trim() {
+        "automatic" => Choice::Automatic,
+        "request" => Choice::Request,
+        _ => return Outcome::Wrong("write automatic or request after the colon"),
+    };
+    match known.into_iter().find(|id| id.as_str() == name.trim()) {
+        Some(trigger) => Outcome::Wish(Wish::Choose { trigger, choice }),
+        None => Outcome::Wrong("the playbook says both of no trigger with this name"),
     }
 }
 

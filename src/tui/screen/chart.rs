@@ -51,7 +51,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
         canvas.line(area, top, &pieces);
         top += 1;
     }
-    let below = triggers::height(&over).min(4).min(area.height / 4);
+    let below = triggers::height(model, &over).min(4).min(area.height / 4);
     let top = top.min(area.height);
     let room = area.height - top - below.min(area.height - top);
     plot(model, canvas, Rect { y: area.y + top, height: room, ..area }, metric);

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use crate::base::Weight;
 use crate::release::{RolloutPhase, Status};
 use crate::tui::keymap::{Action, Context};
-use crate::tui::model::{Due, Model, item_line, next_weight, ready};
+use crate::tui::model::{Due, Model, is_contested, item_line, next_weight, ready, requests};
 use crate::tui::theme::Meaning;
 use crate::tui::widget::{Canvas, Piece, cells, fit, piece, until, wall};
 
@@ -102,7 +102,7 @@ fn hints(model: &Model, width: u16) -> Vec<Piece> {
     let mut left = width.saturating_sub(1 + must.iter().map(|hint| size(hint)).sum::<u16>());
     let mut shown: Vec<Vec<Piece>> = Vec::new();
     for binding in contexts.iter().flat_map(|context| model.setup.keymap.bindings(*context)) {
-        let Some(hint) = binding.hint.as_ref().filter(|_| !is_must(binding.action)) else {
+        let Some(hint) = binding.hint.as_ref().filter(|_| is_of_use(model, binding.action)) else {
             continue;
         };
         let pieces =
@@ -119,6 +119,16 @@ fn hints(model: &Model, width: u16) -> Vec<Piece> {
         row.push(piece(Meaning::Bar, "  "));
     }
     row
+}
+
+/// True for what a hint may be shown for now: it has no place of its own, and would do something.
+fn is_of_use(model: &Model, action: Action) -> bool {
+    match action {
+        Action::Decline => !requests(&model.view).is_empty(),
+        Action::Choose => model.trigger().is_some_and(is_contested),
+        Action::TypeNumber => model.metric().is_some_and(|(_, metric)| metric.source.is_none()),
+        action => !is_must(action),
+    }
 }
 
 fn is_must(action: Action) -> bool {

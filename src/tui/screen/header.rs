@@ -4,7 +4,7 @@
 //! goes first when there is no room.
 
 use crate::release::{EngineHealth, Status, clock};
-use crate::tui::model::{Model, Poll, held, identity, metrics_age};
+use crate::tui::model::{Model, Poll, held, identity, metrics_age, silences};
 use crate::tui::theme::Meaning;
 use crate::tui::widget::{Piece, age, cells, piece, t_clock};
 
@@ -75,7 +75,7 @@ fn segments(model: &Model) -> Vec<Segment> {
         standing(model),
         poll(model),
         engine(model),
-        Segment::may(metrics(model)),
+        metrics(model),
         Segment::may(cluster(model)),
         Segment::may(people(model)),
     ]
@@ -196,17 +196,33 @@ fn engine(model: &Model) -> Segment {
     }
 }
 
-fn metrics(model: &Model) -> Vec<Piece> {
+/// How old the numbers are; or which source is silent, who stands in for it, and whom to ask.
+fn metrics(model: &Model) -> Segment {
     if model.view.health.sources.is_empty() {
-        return Vec::new();
+        return Segment::may(Vec::new());
     }
-    let (meaning, text) = match metrics_age(&model.view, model.now()) {
+    let name = || piece(Meaning::Muted, "metrics ");
+    let now = model.now();
+    if let Some(silence) = silences(&model.view, now).first() {
+        let symbols = &model.setup.theme.symbols;
+        let source = &silence.source;
+        let old = silence.lasting.map(|lasting| format!(" {}", age(lasting))).unwrap_or_default();
+        let (meaning, glyph, tail) = match (&silence.instead, &silence.owner) {
+            (Some(instead), _) => (Meaning::Warn, symbols.doubt, format!(", {instead} answers instead")),
+            (None, Some(owner)) => (Meaning::Bad, symbols.failed, format!(", ask {}", short_name(owner))),
+            (None, None) => (Meaning::Bad, symbols.failed, String::new()),
+        };
+        let short = vec![name(), piece(meaning, format!("{glyph} {source} silent{old}"))];
+        let long = vec![name(), piece(meaning, format!("{glyph} {source} silent{old}{tail}"))];
+        return Segment { long, short, must: false };
+    }
+    let (meaning, text) = match metrics_age(&model.view, now) {
         Some((seconds, true)) => (Meaning::Bad, age(seconds)),
         Some((seconds, false)) if seconds > 60 => (Meaning::Warn, age(seconds)),
         Some((seconds, false)) => (Meaning::Bar, age(seconds)),
         None => (Meaning::Unknown, "none".to_owned()),
     };
-    vec![piece(Meaning::Muted, "metrics "), piece(meaning, text)]
+    Segment::may(vec![name(), piece(meaning, text)])
 }
 
 fn cluster(model: &Model) -> Vec<Piece> {

@@ -14,7 +14,7 @@ use super::page::Page;
 const BAR: u16 = 20;
 
 /// How a decision looks: meaning, glyph and word.
-pub fn look(decision: Decision, symbols: &Symbols) -> (Meaning, &'static str, &'static str) {
+pub fn decision_look(decision: Decision, symbols: &Symbols) -> (Meaning, &'static str, &'static str) {
     match decision {
         Decision::Hold => (Meaning::Accent, symbols.running, "hold"),
         Decision::Promote => (Meaning::Good, symbols.done, "promote"),
@@ -47,14 +47,14 @@ pub fn line(model: &Model, rollout: &Rollout, width: u16) -> Option<Vec<Piece>> 
         rollout.judge.as_ref()?;
         return Some(vec![piece(Meaning::Muted, "judge "), piece(Meaning::Unknown, "waits for samples")]);
     };
-    let (meaning, glyph, _) = look(card.decision, symbols);
+    let (meaning, glyph, _) = decision_look(card.decision, symbols);
     let mut pieces = vec![piece(Meaning::Muted, "judge ")];
     let Some((signal, word, share)) = leading(rollout, card) else {
         pieces.push(piece(Meaning::Unknown, format!("{glyph} waits for samples")));
         return Some(pieces);
     };
     let share = match card.decision {
-        Decision::Hold => format!(" {}", percent(share)),
+        Decision::Hold => format!(" {}", share_text(share)),
         Decision::Promote | Decision::RollBack => String::new(),
     };
     pieces.push(piece(meaning, format!("{glyph} {word}{share}")));
@@ -80,7 +80,7 @@ pub fn page(model: &Model, rollout: &Rollout, page: &mut Page) {
         }
         return;
     };
-    let (meaning, glyph, word) = look(card.decision, symbols);
+    let (meaning, glyph, word) = decision_look(card.decision, symbols);
     page.heading(vec![piece(Meaning::Title, "Judge  "), piece(meaning, format!("{glyph} {word}"))]);
     if !card.why.is_empty() {
         page.text(Meaning::Base, 2, &card.why.line());
@@ -127,7 +127,7 @@ fn evidence(page: &mut Page, signal: &SignalCard, (name, ratio): (u16, u16), sym
         let mut drawn = progress((share.clamp(0.0, 1.0) * 1000.0) as i64, 1000, width, symbols);
         drawn.iter_mut().filter(|part| part.0 != Meaning::Border).for_each(|part| part.0 = meaning);
         part.extend(drawn);
-        part.push(piece(meaning, format!(" {:>5}", percent(share))));
+        part.push(piece(meaning, format!(" {:>5}", share_text(share))));
         if bar >= 4 {
             line.extend(part);
         } else {
@@ -138,16 +138,21 @@ fn evidence(page: &mut Page, signal: &SignalCard, (name, ratio): (u16, u16), sym
     }
     page.line(line);
     below.into_iter().for_each(|row| page.line(row));
-    let side = |meaning: Meaning, name: &str, (all, bad): (u64, u64)| {
-        let share =
-            if all == 0 { String::new() } else { format!(" ({:.2} %)", bad as f64 / all as f64 * 100.0) };
-        piece(meaning, format!("{name} {} of {}{share}   ", grouped(bad), grouped(all)))
-    };
     page.line(vec![
         piece(Meaning::Base, "    "),
-        side(Meaning::Canary, "canary", signal.canary),
-        side(Meaning::Stable, "stable", signal.baseline),
+        piece(Meaning::Canary, side_text("canary", signal.canary)),
+        piece(Meaning::Stable, format!("   {}", side_text("stable", signal.baseline))),
     ]);
+}
+
+fn side_text(name: &str, (all, bad): (u64, u64)) -> String {
+    let share = if all == 0 { String::new() } else { format!(" ({:.2} %)", bad as f64 / all as f64 * 100.0) };
+    format!("{name} {} of {}{share}", grouped(bad), grouped(all))
+}
+
+/// The bad ones of all events on both sides: `canary 14 of 12,040 (0.12 %), stable 18 of 36,210 (0.05 %)`.
+pub fn sides_text(signal: &SignalCard) -> String {
+    format!("{}, {}", side_text("canary", signal.canary), side_text("stable", signal.baseline))
 }
 
 /// `2.3x [1.4, 4.1]`: the middle, and from where to where it may be.
@@ -162,13 +167,13 @@ pub fn ratio_text((low, mid, high): (f64, f64, f64)) -> String {
 }
 
 /// How far evidence is; 100 only when it is enough.
-fn percent(share: f64) -> String {
+pub fn share_text(share: f64) -> String {
     let whole = if share >= 1.0 { 100.0 } else { (share * 100.0).floor().clamp(0.0, 99.0) };
     format!("{whole:.0} %")
 }
 
 /// A time that is foreseen, in words that do not promise too much.
-pub fn minutes_text(minutes: f64) -> String {
+fn minutes_text(minutes: f64) -> String {
     match minutes {
         minutes if !minutes.is_finite() => "a time nobody can tell".to_owned(),
         minutes if minutes < 1.0 => "1 min".to_owned(),
@@ -179,7 +184,7 @@ pub fn minutes_text(minutes: f64) -> String {
 }
 
 /// A count with its thousands apart.
-pub fn grouped(count: u64) -> String {
+fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut out = String::new();
     for (place, digit) in digits.chars().enumerate() {
@@ -199,7 +204,7 @@ mod tests {
     fn figures_read_at_a_glance() {
         assert_eq!(ratio_text((1.4, 2.3, 4.12)), "2.3x [1.4, 4.1]");
         assert_eq!(ratio_text((0.02, 12.3, f64::INFINITY)), "12x [0.02, any]");
-        assert_eq!([percent(0.999), percent(1.0), percent(-1.0)], ["99 %", "100 %", "0 %"]);
+        assert_eq!([share_text(0.999), share_text(1.0), share_text(-1.0)], ["99 %", "100 %", "0 %"]);
         assert_eq!(
             [grouped(0), grouped(999), grouped(12_040), grouped(1_000_000)],
             ["0", "999", "12,040", "1,000,000"]

@@ -56,12 +56,7 @@ fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect, focused: bool) -> Co
 pub fn screen(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
     let plan = &model.view.plan;
     let all: Vec<&Trigger> = plan.triggers.iter().collect();
-    let rows = |count: usize| u16::try_from(count).unwrap_or(u16::MAX).max(1);
-    let below = triggers::height(&all).min((area.height / 3).max(2));
-    let below = if all.is_empty() { 0 } else { below + 1 };
-    let room = area.height.saturating_sub(below);
-    let wanted = rows(plan.metrics.len()) + u16::from(room >= HEADED);
-    let top = wanted.min(room.saturating_sub(PLOT).max(room / 3).max(3)).min(room);
+    let (top, below) = heights(area.height, wanted(model, area.height), triggers::height(model, &all));
     let (head, rest) =
         (Rect { height: top, ..area }, Rect { y: area.y + top, height: area.height - top, ..area });
     table(model, canvas, head);
@@ -83,9 +78,28 @@ pub fn screen(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
+/// How many rows all metrics would like.
+fn wanted(model: &Model, height: u16) -> u16 {
+    let count = u16::try_from(model.view.plan.metrics.len()).unwrap_or(u16::MAX).max(1);
+    count.saturating_add(u16::from(height >= HEADED))
+}
+
+/// The rows of metrics and of triggers with their heading. A chart comes below when it has room: then long lists
+/// give way to it, and else it to them.
+fn heights(height: u16, metrics: u16, triggers: u16) -> (u16, u16) {
+    let triggers = if triggers == 0 { 0 } else { triggers.saturating_add(1) };
+    let below = triggers.min((height / 4).max(3));
+    let room = height.saturating_sub(below + PLOT);
+    if room >= metrics.min(4) {
+        return (metrics.min(room.max(height / 3)).min(room), below);
+    }
+    let below = triggers.min((height / 2).max(height.saturating_sub(metrics)));
+    (height.saturating_sub(below), below)
+}
+
 /// The rows under what their columns are, when there is room for that.
 fn table(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
-    let named = u16::from(area.height >= HEADED.min(model.view.plan.metrics.len() as u16 + 1));
+    let named = u16::from(area.height > model.view.plan.metrics.len().min(4) as u16 && area.height > 3);
     let list = Rect { y: area.y + named, height: area.height - named.min(area.height), ..area };
     let columns = draw(model, canvas, list, true);
     if named == 0 {

@@ -1,5 +1,6 @@
 //! Drawing. Pure: a model in, cells out; nothing is kept between frames.
 
+mod banner;
 mod chart;
 mod footer;
 mod gate;
@@ -18,6 +19,7 @@ mod rollout;
 mod stages;
 mod triggers;
 
+pub use judge::{decision_look, ratio_text, share_text, sides_text};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -45,6 +47,12 @@ pub fn draw(model: &Model, buffer: &mut Buffer) {
         canvas.line(area, row as u16, pieces);
     }
     let strip = if area.height >= 16 { 2 } else { 1 };
+    let asked = banner::rows(model, area.width, if area.height >= 20 { 3 } else { 2 });
+    for (row, pieces) in (top..).zip(&asked) {
+        canvas.fill(Rect { y: area.y + row, height: 1, ..area }, Meaning::Ask);
+        canvas.line(area, row, pieces);
+    }
+    let top = top + asked.len() as u16;
     let body = Rect { y: area.y + top, height: area.height.saturating_sub(top + strip + 1), ..area };
     screen(model, &mut canvas, body);
     let bottom = Rect { y: body.bottom(), height: 1, ..area };

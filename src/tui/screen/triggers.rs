@@ -3,12 +3,14 @@
 use ratatui::layout::Rect;
 
 use crate::plan::{Arming, Trigger};
+use crate::release::Choice;
+use crate::tui::keymap::{Action, Context};
 use crate::tui::model::{Model, arming, asks, mode, trigger_look, trigger_words};
 use crate::tui::theme::Meaning;
 use crate::tui::widget::{Canvas, Piece, cells, piece, progress, window};
 
-/// A bar of so many cells, when there is room.
-const BAR: u16 = 12;
+/// A bar of so many cells, when there is room; the shorter one below a hundred cells.
+const BAR: (u16, u16) = (12, 8);
 
 /// The rows of some triggers, some of two lines; a window of them, with the selected one marked.
 pub fn draw(
@@ -32,7 +34,7 @@ pub fn draw(
             canvas.lay(line, Meaning::Selected);
         }
         y += 1;
-        if let Some(note) = contested(trigger).filter(|_| y < area.bottom()) {
+        if let Some(note) = contested(model, trigger).filter(|_| y < area.bottom()) {
             canvas.line(Rect { y, height: 1, ..area }, 0, &[piece(Meaning::Warn, format!("    {note}"))]);
             y += 1;
         }
@@ -40,8 +42,9 @@ pub fn draw(
 }
 
 /// How many rows some triggers take.
-pub fn height(triggers: &[&Trigger]) -> u16 {
-    let rows = triggers.iter().map(|trigger| 1 + usize::from(contested(trigger).is_some())).sum::<usize>();
+pub fn height(model: &Model, triggers: &[&Trigger]) -> u16 {
+    let rows =
+        triggers.iter().map(|trigger| 1 + usize::from(contested(model, trigger).is_some())).sum::<usize>();
     u16::try_from(rows).unwrap_or(u16::MAX)
 }
 
@@ -54,15 +57,26 @@ pub fn lines(model: &Model, width: u16) -> Vec<Vec<Piece>> {
         let mut line = vec![piece(Meaning::Base, "  ")];
         line.extend(row(model, trigger, columns));
         lines.push(line);
-        lines.extend(contested(trigger).map(|note| vec![piece(Meaning::Warn, format!("      {note}"))]));
+        lines.extend(
+            contested(model, trigger).map(|note| vec![piece(Meaning::Warn, format!("      {note}"))]),
+        );
     }
     lines
 }
 
-/// Both lines of the playbook and how to choose, for a trigger that it says both of.
-fn contested(trigger: &Trigger) -> Option<String> {
+/// Both lines of the playbook and how to choose, or what was chosen, for a trigger that it says both of.
+fn contested(model: &Model, trigger: &Trigger) -> Option<String> {
     let Arming::Contested { lines: (one, other) } = trigger.arming else { return None };
-    Some(format!("line {one} and line {other} of the playbook differ: it asks until somebody chooses"))
+    let lines = format!("lines {one} and {other} of the playbook differ");
+    Some(match model.view.state.choices.get(&trigger.id) {
+        Some(Choice::Automatic) => format!("{lines}: chosen is that it acts by itself"),
+        Some(Choice::Request) => format!("{lines}: chosen is that it asks"),
+        None => {
+            let binding = model.setup.keymap.binding_of(&[Context::Metrics], Action::Choose);
+            let key = binding.map(|binding| format!("{} chooses: ", binding.first_key())).unwrap_or_default();
+            format!("{key}{lines}; until then it asks")
+        }
+    })
 }
 
 /// The widths of the columns; zero leaves a column out.
@@ -82,15 +96,15 @@ impl Columns {
         let name = widest(&|row| cells(&name(row))).clamp(6, 6.max(width * 2 / 5));
         let words = widest(&|row| cells(&trigger_words(&model.view, row, symbols)));
         let mut left = width.saturating_sub(2 + name + 1);
-        let words = words.min(left);
+        let words = words.min((width * 2 / 5).max(26)).min(left);
         left -= words;
         let mut take = |wanted: u16| {
             let fits = wanted > 0 && left >= wanted + 2;
             left -= if fits { wanted + 2 } else { 0 };
             if fits { wanted } else { 0 }
         };
-        let bar = take(BAR);
-        let mode = take(widest(&|row| cells(&mode_text(row))));
+        let bar = take(if width >= 100 { BAR.0 } else { BAR.1 });
+        let mode = take(widest(&|row| cells(&mode_text(model, row))));
         let actions = take(widest(&|row| cells(&actions_text(row))).min(32));
         Self { name, words, bar, mode, actions }
     }
@@ -100,8 +114,8 @@ fn name(trigger: &Trigger) -> String {
     format!("{} {}", trigger.severity, trigger.id)
 }
 
-fn mode_text(trigger: &Trigger) -> String {
-    let asks = if asks(trigger) { ", asks" } else { "" };
+fn mode_text(model: &Model, trigger: &Trigger) -> String {
+    let asks = if asks(&model.view, trigger) { ", asks" } else { "" };
     format!("{}{asks}", mode(trigger))
 }
 
@@ -141,7 +155,7 @@ fn row(model: &Model, trigger: &Trigger, columns: Columns) -> Vec<Piece> {
     }
     if columns.mode > 0 {
         pieces.push(gap());
-        pieces.push(text(Meaning::Muted, &mode_text(trigger), columns.mode));
+        pieces.push(text(Meaning::Muted, &mode_text(model, trigger), columns.mode));
     }
     if columns.actions > 0 {
         pieces.push(gap());

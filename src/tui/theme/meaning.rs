@@ -40,11 +40,13 @@ pub enum Meaning {
     Canary,
     /// Dialogs.
     Dialog,
+    /// What a machine asks of people.
+    Ask,
 }
 
 impl Meaning {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Base,
         Self::Muted,
         Self::Title,
@@ -62,5 +64,6 @@ impl Meaning {
         Self::Stable,
         Self::Canary,
         Self::Dialog,
+        Self::Ask,
     ];
 }

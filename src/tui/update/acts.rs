@@ -6,7 +6,9 @@ use crate::base::{ItemId, RoleId, TriggerId, Untrusted, Weight};
 use crate::plan::{Bound, Watched};
 use crate::release::{Answer, Evidence, Tick, TriggerPhase, Wish};
 use crate::tui::keymap::Action;
-use crate::tui::model::{Cursor, Model, Order, Pane, Row, ScreenName, next_weight};
+use crate::tui::model::{
+    Cursor, Model, Order, Pane, Row, ScreenName, forward, is_contested, next_weight, requests,
+};
 use crate::tui::overlay::{Change, Confirm, Overlay, Palette, Prompt, Purpose};
 use crate::tui::theme::Meaning;
 
@@ -74,6 +76,10 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::AcceptGate | Action::DeclineGate | Action::WaiveGate => on_gate(model, action),
         Action::Go | Action::NoGo | Action::Absent => on_role(model, action),
         Action::RequestApprovals => return vec![send(model, Wish::RequestApproval { role: None })],
+        Action::Grant => grant(model),
+        Action::Decline => decline(model),
+        Action::Choose => choose(model),
+        Action::TypeNumber => type_number(model),
         Action::CancelRelease => prompt(model, Purpose::CancelRelease, ""),
         Action::LeaveStage => confirm(model, Change::LeaveStage),
         Action::RearmMessages => confirm(model, Change::Rearm),
@@ -285,7 +291,10 @@ fn on_rollout(model: &mut Model, action: Action) {
     let change = match action {
         Action::Promote => {
             let known = model.view.state.rollouts.get(&id);
-            next_weight(rollout, known).map(|to| Change::Promote { rollout: id, to })
+            match forward(&model.view, &id) {
+                Some(asked) => Some(Change::Grant { request: asked.number, rollout: id, wants: asked.wants }),
+                None => next_weight(rollout, known).map(|to| Change::Promote { rollout: id, to }),
+            }
         }
         Action::PromoteFull => Some(Change::Promote { rollout: id, to: Weight::FULL }),
         Action::Hold => Some(Change::Hold(id)),
@@ -295,6 +304,48 @@ fn on_rollout(model: &mut Model, action: Action) {
     match change {
         Some(change) => confirm(model, change),
         None => say(model, "there is no next step"),
+    }
+}
+
+/// Asks before what a machine asks for is done.
+fn grant(model: &mut Model) {
+    let first = requests(&model.view).first().map(|request| Change::Grant {
+        request: request.number,
+        rollout: request.rollout.clone(),
+        wants: request.wants,
+    });
+    match first {
+        Some(change) => confirm(model, change),
+        None => say(model, "nothing is asked"),
+    }
+}
+
+fn decline(model: &mut Model) {
+    match requests(&model.view).first().map(|request| request.number) {
+        Some(number) => prompt(model, Purpose::Decline(number), ""),
+        None => say(model, "nothing is asked"),
+    }
+}
+
+/// Offers the triggers that the playbook says both of, the selected one first.
+fn choose(model: &mut Model) {
+    let all = || model.view.plan.triggers.iter().filter(|trigger| is_contested(trigger));
+    let ids: Vec<TriggerId> = all().map(|trigger| trigger.id.clone()).collect();
+    let selected = model.trigger().filter(|trigger| is_contested(trigger));
+    let open = all().find(|trigger| !model.view.state.choices.contains_key(&trigger.id));
+    match selected.or(open).or(all().next()).map(|trigger| format!("{}: ", trigger.id)) {
+        Some(begun) => prompt(model, Purpose::Choose(ids), &begun),
+        None => say(model, "the playbook contradicts itself about no trigger"),
+    }
+}
+
+fn type_number(model: &mut Model) {
+    match model.metric().map(|(_, metric)| metric).filter(|metric| metric.source.is_none()) {
+        Some(metric) => {
+            let purpose = Purpose::TypeNumber(Box::new(metric.clone()));
+            prompt(model, purpose, "");
+        }
+        None => say(model, "select a metric without a source; the others are measured"),
     }
 }
 

@@ -196,7 +196,7 @@ pub(super) fn set_filter(model: &mut Model, text: String) {
 fn why(model: &mut Model, chord: Chord) -> Vec<Effect> {
     let context = [Context::Any];
     let meant = model.setup.keymap.meaning(&context, &[chord]);
-    let count = model.blockers.len() * 3;
+    let count = crate::tui::overlay::why_length(model);
     match (model.overlays.last_mut(), meant) {
         (Some(Overlay::Why(cursor)), Meant::Action(Action::Down)) => cursor.step(1, count),
         (Some(Overlay::Why(cursor)), Meant::Action(Action::Up)) => cursor.step(-1, count),

@@ -5,8 +5,12 @@ use std::sync::Arc;
 
 use super::*;
 use crate::base::{Actor, Assurance, Timestamp, Untrusted, Via, Weight};
-use crate::plan::{Bound, Exit, Item, Plan, ReleaseKind, ReleaseSpec, Role, Rollout, Stage, Step, Strategy};
-use crate::release::{Answer, Health, ItemState, Mark, Observations, State, Status, Tick, Wish};
+use crate::plan::{
+    Bound, Exit, Item, Plan, ReleaseKind, ReleaseSpec, Role, Rollout, Stage, Step, Strategy, Watched,
+};
+use crate::release::{
+    Answer, Health, ItemState, Mark, Observations, Proposal, Request, RequestCause, State, Status, Tick, Wish,
+};
 use crate::tui::keymap::Keymap;
 use crate::tui::model::{ScreenName, Setup};
 use crate::tui::overlay::ARM;
@@ -307,6 +311,133 @@ fn full_promotion_is_in_the_palette_only() {
     keys(&mut model, ": a l l space t r a f f i c enter");
     let full = Wish::Promote { rollout: "payments".into(), to: Some(Weight::FULL) };
     assert_eq!(wishes(keys(&mut model, "1 0 0")), [full]);
+}
+
+/// A picture in which a machine asks for something.
+fn asking(wants: Proposal) -> Arc<View> {
+    let mut state = State { version: 9, status: Status::Running, ..State::default() };
+    let request = Request {
+        number: 8,
+        rollout: "payments".into(),
+        wants,
+        cause: RequestCause::Judge,
+        why: "it is worse".into(),
+        since: Timestamp::UNIX_EPOCH,
+    };
+    state.requests.push(request);
+    let known = crate::release::RolloutState { desired: Some(Weight::ZERO), ..Default::default() };
+    state.rollouts.insert("payments".into(), known);
+    picture(state)
+}
+
+#[test]
+fn what_is_asked_is_granted_by_the_key_of_its_kind_and_its_question() {
+    let share = Weight::percent(25.0).expect("a share");
+    let mut model = model();
+    update(&mut model, Msg::View(asking(Proposal::Promote { to: share })), 0);
+    assert_eq!(keys(&mut model, "p enter y"), [Effect::Copy(acts::status_line(&model))], "twins do nothing");
+    assert_eq!(wishes(keys(&mut model, "P y 2 5")), [Wish::Grant { request: 8 }]);
+    update(&mut model, Msg::View(asking(Proposal::RollBack)), 0);
+    keys(&mut model, "R");
+    let told = match model.overlays.last() {
+        Some(Overlay::Confirm(confirm)) => format!("{:?}", confirm.facts),
+        other => panic!("{other:?}"),
+    };
+    assert!(told.contains("asked by the judge") && told.contains("it is worse"), "{told}");
+    assert_eq!(keys(&mut model, "enter"), [], "enter never confirms");
+    let back = Wish::RollBack { rollout: Some("payments".into()), reason: Untrusted::default() };
+    assert_eq!(wishes(keys(&mut model, "R y")), [back], "a rollback goes the way that is never refused");
+    update(&mut model, Msg::View(asking(Proposal::StepBack)), 0);
+    assert_eq!(wishes(keys(&mut model, ": g r a n t enter y")), [Wish::Grant { request: 8 }]);
+}
+
+#[test]
+fn what_is_asked_is_declined_with_a_reason_and_nothing_is_declined_when_nothing_is_asked() {
+    let mut model = model();
+    keys(&mut model, "D");
+    assert!(model.overlays.is_empty());
+    update(&mut model, Msg::View(asking(Proposal::Hold)), 0);
+    assert_eq!(keys(&mut model, "D enter"), [], "some words are needed");
+    let declined = Wish::Decline { request: 8, reason: "known".into() };
+    assert_eq!(wishes(keys(&mut model, "k n o w n enter")), [declined]);
+}
+
+#[test]
+fn samples_that_move_do_not_ask_anew_but_another_decision_does() {
+    let mut model = model();
+    update(&mut model, Msg::View(asking(Proposal::RollBack)), 0);
+    keys(&mut model, "R");
+    let mut view = asking(Proposal::RollBack).as_ref().clone();
+    let mut seen = Observations::default();
+    let card = crate::release::Card {
+        decision: crate::analysis::judge::Decision::RollBack,
+        why: "worse".into(),
+        signals: Vec::new(),
+        minutes: None,
+        faster: Untrusted::default(),
+        at: None,
+    };
+    seen.judged.insert("payments".into(), card);
+    view.seen = Arc::new(seen);
+    let at = model.clock.at + 1_000;
+    update(&mut model, Msg::View(Arc::new(view)), at);
+    match model.overlays.last() {
+        Some(Overlay::Confirm(confirm)) => {
+            assert!(confirm.is_armed(at), "new samples do not disarm it");
+            assert!(format!("{:?}", confirm.evidence).contains("worse"));
+        }
+        other => panic!("{other:?}"),
+    }
+    update(&mut model, Msg::View(asking(Proposal::Hold)), at);
+    assert_eq!(wishes(one(&mut model, "y", 0)), [], "what was asked is not asked any more");
+}
+
+#[test]
+fn numbers_are_typed_in_their_unit_and_contested_triggers_chosen_by_name() {
+    use crate::plan::{Arming, Metric, Trigger};
+    let mut plan = plan();
+    let metric = |id: &str, source: Option<&str>| Metric {
+        id: id.into(),
+        title: id.into(),
+        source: source.map(Into::into),
+        query: None,
+        sides: None,
+        counts: None,
+        histogram: None,
+        target: None,
+        alert: "> 1%".parse().ok(),
+        baseline: None,
+    };
+    plan.metrics = vec![metric("churn", None), metric("errors", Some("prom"))];
+    plan.triggers = vec![Trigger {
+        id: "worse".into(),
+        title: "worse".into(),
+        when: Watched::Manual,
+        severity: "P1".to_owned(),
+        actions: Vec::new(),
+        rollout: None,
+        terms: Default::default(),
+        arming: Arming::Contested { lines: (8, 14) },
+    }];
+    let mut model = model();
+    let view = View { plan: Arc::new(plan), ..picture(State::default()).as_ref().clone() };
+    update(&mut model, Msg::View(Arc::new(view)), 0);
+    assert_eq!(keys(&mut model, "4 t 5 m s enter"), [], "not the unit of its limits");
+    let typed = Wish::TypeNumber { metric: "churn".into(), value: 0.005 };
+    assert_eq!(wishes(keys(&mut model, "backspace backspace backspace 0 . 5 % enter")), [typed]);
+    keys(&mut model, "j t");
+    assert!(model.overlays.is_empty(), "what a source gives nobody types");
+    keys(&mut model, "enter");
+    assert_eq!(model.screen, ScreenName::Metrics);
+    keys(&mut model, "G");
+    assert_eq!(model.trigger().map(|trigger| trigger.id.as_str()), Some("worse"));
+    assert_eq!(keys(&mut model, "c enter"), [], "a choice is written out");
+    let chosen = Wish::Choose { trigger: "worse".into(), choice: crate::release::Choice::Request };
+    assert_eq!(wishes(keys(&mut model, "r e q u e s t enter")), [chosen]);
+    keys(&mut model, "k enter");
+    assert_eq!(model.screen, ScreenName::Chart);
+    keys(&mut model, "k q q");
+    assert_eq!(model.screen, ScreenName::Overview);
 }
 
 #[test]

@@ -11,13 +11,14 @@ use tminus::base::{
 use tminus::plan::rule::Action;
 use tminus::plan::{
     Arming, Blind, Bound, Check, Checkpoint, CommandCheck, Dialect, Exit, Gate, Item, Message, Metric,
-    Otherwise, Plan, ReleaseKind, ReleaseSpec, Role, Rollout, Source, SourceKind, Stage, Step, Strategy,
-    Terms, Trigger, Watched,
+    Otherwise, Plan, Proof, ReleaseKind, ReleaseSpec, Role, Rollout, Source, SourceKind, Stage, Step,
+    Strategy, Terms, Trigger, Watched,
 };
 use tminus::release::{
     Act, Answer, ApprovalState, Card, Elapsed, EngineHealth, GateState, Health, Identity, ItemState, LogLine,
-    Mark, Observations, OperationState, Outcome, Presence, Readiness, RolloutPhase, RolloutState, Run,
-    Series, SignalCard, Soak, SourceHealth, State, Status, Tick, Traffic, TriggerPhase, TriggerState, View,
+    Mark, Observations, OperationState, Outcome, Presence, Proposal, Readiness, Request, RequestCause,
+    RolloutPhase, RolloutState, Run, Series, SignalCard, Soak, SourceHealth, State, Status, Tick, Traffic,
+    TriggerPhase, TriggerState, View,
 };
 
 /// T-0 of the release in the pictures.
@@ -355,17 +356,79 @@ pub fn card(decision: Decision) -> Card {
         canary,
         baseline,
     };
+    let worse = if decision == Decision::RollBack { 1.0 } else { 0.64 };
     Card {
         decision,
-        why: "error rate may be up to 4.1 times the stable version's, and that is not harmless".into(),
+        why: "error-rate is 2.3 times the stable version's, between 1.4 and 4.1 times".into(),
         signals: vec![
-            signal("error-rate", Some((1.4, 2.3, 4.1)), 0.64, 0.12, (12_040, 14), (36_210, 18)),
+            signal("error-rate", Some((1.4, 2.3, 4.1)), worse, 0.12, (12_040, 14), (36_210, 18)),
             signal("p95", Some((0.8, 0.9, 1.1)), 0.02, 0.96, (12_040, 122), (36_210, 401)),
         ],
         minutes: Some(4.2),
         faster: "at 50 % it takes about 2 min".into(),
         at: Some(after(2516)),
     }
+}
+
+/// What a machine asks of the pictures' people.
+pub fn request(number: u64, wants: Proposal, cause: RequestCause, why: &str) -> Request {
+    Request { number, rollout: "payments".into(), wants, cause, why: why.into(), since: after(2280) }
+}
+
+/// The picture when machines ask: the judge wants the canary back, a trigger that may not act has fired, one is
+/// contested, one is blind, one is quiet, and a source is silent.
+pub fn asking() -> View {
+    let mut view = view();
+    let mut plan = plan();
+    let trigger = |id: &str, rule: &str, proof, arming| Trigger {
+        id: id.into(),
+        title: id.into(),
+        when: Watched::Metric { metric: "error-rate".into(), rule: rule.parse().expect("a rule") },
+        severity: "P1".to_owned(),
+        actions: vec![Action::RollBack, Action::Page],
+        rollout: None,
+        terms: Terms { proof, ..Terms::default() },
+        arming,
+    };
+    plan.triggers.extend([
+        trigger("error-budget", "> 0.1% for 10m", Proof::Evidence, Arming::Request),
+        trigger("p95-rise", "> 2x baseline for 5m", Proof::Point, Arming::Contested { lines: (849, 1419) }),
+        trigger("memory-leak", "> 800MB for 5m", Proof::Point, Arming::Automatic),
+        trigger("total-loss", "> 50%", Proof::Guardrail, Arming::Automatic),
+    ]);
+    let mut nps = metric("satisfaction", "Satisfaction", ">= 4.2", "< 3.8");
+    nps.source = None;
+    plan.metrics.push(nps);
+    let mut state = view.state.as_ref().clone();
+    let phase = |phase, reason: &str| TriggerState { phase, reason: reason.into(), ..Default::default() };
+    let fired = TriggerState { value: Some(0.0014), ..phase(TriggerPhase::Fired, "") };
+    state.triggers.insert("error-budget".into(), fired);
+    state.triggers.insert("memory-leak".into(), phase(TriggerPhase::Unknown, "no such series"));
+    state
+        .triggers
+        .insert("total-loss".into(), phase(TriggerPhase::Suppressed, "nightly restart until 11:50"));
+    let of_trigger = RequestCause::Trigger { trigger: "error-budget".into() };
+    state.requests = vec![
+        request(84, Proposal::Hold, of_trigger, "error-budget fired and may not act by itself"),
+        request(
+            86,
+            Proposal::RollBack,
+            RequestCause::Judge,
+            "error-rate is 2.3 times the stable version's, at least 1.4 times",
+        ),
+    ];
+    let mut seen = view.seen.as_ref().clone();
+    seen.judged
+        .insert("payments".into(), Card { minutes: None, faster: "".into(), ..card(Decision::RollBack) });
+    view.health.sources.insert(
+        "prom".into(),
+        SourceHealth { good: Some(after(2300)), fault: Some("connection refused".into()) },
+    );
+    view.health.sources.insert("thanos".into(), SourceHealth { good: Some(after(2510)), fault: None });
+    view.plan = Arc::new(plan);
+    view.state = Arc::new(state);
+    view.seen = Arc::new(seen);
+    view
 }
 
 /// The picture: a canary at a quarter, one gate red, one trigger pending.
