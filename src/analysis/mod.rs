@@ -1,14 +1,14 @@
 //! Numbers to verdicts. Pure.
 
+pub mod burn;
 pub mod counter;
 pub mod histogram;
 pub mod judge;
+pub mod quality;
 pub mod rank;
 mod sample;
 pub mod sequential;
 mod series;
-#[cfg(test)]
-mod tests;
 pub mod threshold;
 mod verdict;
 

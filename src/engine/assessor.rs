@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::analysis::threshold::{Answer, Judged, Limits, Phase, Watch, Watched, answer, judge, watch};
+use crate::analysis::threshold::{
+    self, Answer, Course, Judged, Limits, Phase, Reads, Sides, Standing, Terms, answer, judge, stand,
+};
 use crate::analysis::{Arm, Quality, Sample, Samples, Verdict};
 use crate::base::{Digest, MetricId, RolloutId, Seconds, Timestamp, TriggerId};
 use crate::engine::ports::{Fault, Finding, Reading};
@@ -197,10 +199,11 @@ impl Assessor {
                 continue;
             }
             let Some(found) = self.watched(trigger, plan, state, now) else { continue };
-            let phase = match found.phase {
+            let phase = match found.phase() {
                 Phase::Armed => TriggerPhase::Armed,
                 Phase::Pending => TriggerPhase::Pending,
                 Phase::Fired => TriggerPhase::Fired,
+                Phase::Suppressed => TriggerPhase::Suppressed,
                 Phase::Unknown => TriggerPhase::Unknown,
             };
             out.extend(self.moved(trigger, phase, (found.since.unwrap_or(now), found.value), state));
@@ -340,13 +343,20 @@ impl Assessor {
         (speaks && whole, newest.map(|(at, _)| at))
     }
 
-    fn watched(&self, trigger: &Trigger, plan: &Plan, state: &State, now: Timestamp) -> Option<Watch> {
+    fn watched(&self, trigger: &Trigger, plan: &Plan, state: &State, now: Timestamp) -> Option<Standing> {
         let plan::Watched::Metric { metric, rule } = &trigger.when else { return None };
         let watching = self.metrics.get(metric)?;
         let fired = state.triggers.get(&trigger.id).is_some_and(|known| known.phase == TriggerPhase::Fired);
         let exit = plan.metric(metric).and_then(|metric| metric.target.as_ref());
-        let what = Watched { name: metric.as_str(), rule, exit, from: state.started, fired };
-        Some(watch(watching.canary(), &what, now))
+        let what = threshold::Watched {
+            name: metric.as_str(),
+            rule,
+            terms: Terms { exit, ..Terms::default() },
+            reads: Reads::Plain,
+            course: Course { from: state.started, ..Course::default() },
+            fired,
+        };
+        Some(stand(&Sides::of(watching.canary()), &what, now))
     }
 
     /// An edge when the state says otherwise; a trigger that is kept from firing is told once.

@@ -1,18 +1,8 @@
-//! Thresholds over time, by table.
+//! Verdicts and phases, by the shape of the samples.
 
-use crate::analysis::threshold::{Answer, Limits, Phase, Watched, judge, watch};
-use crate::analysis::{Sample, Samples, Verdict};
-use crate::base::{Quantity, Seconds, Timestamp, Unit};
-use crate::plan::rule::{Check, Op, Rule, Test};
-
-fn at(second: i64) -> Timestamp {
-    Timestamp::from_second(second).expect("in range")
-}
-
-fn rule(op: Op, value: f64, lasting: Option<u64>) -> Rule {
-    let value = Quantity::new(value, Unit::Ratio);
-    Rule { any: vec![vec![Test::new(Check::Compare { op, value })]], lasting: lasting.map(Seconds) }
-}
+use super::*;
+use crate::analysis::Verdict;
+use crate::analysis::threshold::{Answer, Limits, Phase, judge};
 
 /// A sample each 15 s from 0 on: `g`ood (0.05 %), `m`iddling (0.5 %), `b`ad (5 %), `.` asked and not there,
 /// a space not even asked.
@@ -84,9 +74,9 @@ fn a_percentage_that_is_no_share_is_doubted() {
 fn phase(shape: &str, lasting: Option<u64>, fired: bool) -> (Phase, i64) {
     let (samples, now) = samples(shape);
     let (alert, target) = (rule(Op::Above, 0.01, lasting), rule(Op::Below, 0.001, None));
-    let what = Watched { name: "error-rate", rule: &alert, exit: Some(&target), from: None, fired };
-    let found = watch(&samples, &what, now);
-    (found.phase, found.elapsed)
+    let terms = Terms { exit: Some(&target), ..Terms::default() };
+    let found = stand(&Sides::of(&samples), &Watched { terms, fired, ..watched(&alert) }, now);
+    (found.phase(), found.elapsed)
 }
 
 #[test]
@@ -143,12 +133,11 @@ fn what_fired_stays_fired_until_the_target_holds_as_long() {
 fn samples_from_before_the_release_do_not_count() {
     let (samples, now) = samples("bbbbbb");
     let alert = rule(Op::Above, 0.01, Some(60));
-    let watched = |from| {
-        let what =
-            Watched { name: "error-rate", rule: &alert, exit: None, from: Some(at(from)), fired: false };
-        watch(&samples, &what, now).phase
+    let phase = |from| {
+        let course = Course { from: Some(at(from)), ..Course::default() };
+        stand(&Sides::of(&samples), &Watched { course, ..watched(&alert) }, now).phase()
     };
-    assert_eq!(watched(0), Phase::Fired);
-    assert_eq!(watched(30), Phase::Pending);
-    assert_eq!(watched(80), Phase::Armed);
+    assert_eq!(phase(0), Phase::Fired);
+    assert_eq!(phase(30), Phase::Pending);
+    assert_eq!(phase(80), Phase::Armed);
 }
