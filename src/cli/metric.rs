@@ -1,4 +1,6 @@
-//! `tminus metric type`: numbers that no source gives.
+//! `tminus metric type|scrape|query`: numbers that no source gives, and a look at those that do.
+
+mod look;
 
 use clap::Subcommand;
 
@@ -9,7 +11,7 @@ use crate::base::{MetricId, Untrusted};
 use crate::plan::rule::{Check, Rule};
 use crate::release::{View, Wish};
 
-/// Reads or writes down numbers.
+/// Looks at numbers or writes them down.
 #[derive(Debug, clap::Args)]
 pub struct Metric {
     #[command(subcommand)]
@@ -31,15 +33,26 @@ enum Verb {
         #[command(flatten)]
         acting: Acting,
     },
+    /// Look at a page of metrics once, in Prometheus text or OpenMetrics
+    #[command(after_help = "Example:\n  tminus metric scrape http://localhost:8080/metrics --json")]
+    Scrape(look::Scrape),
+    /// Ask a server of the Prometheus HTTP API, now or over a time
+    #[command(
+        after_help = "Example:\n  tminus metric query --source http://localhost:9090 'up' --range 1h --step 15s --json"
+    )]
+    Query(look::Query),
 }
 
 impl Metric {
     /// Does it.
     ///
     /// # Errors
-    /// When there is no such metric, it has a source, or the value is no number of its unit.
+    /// When there is no such metric, it has a source, or the value is no number of its unit; when nobody answers, or
+    /// what is not understood.
     pub fn run(self, context: &Context) -> Result<Exit, Failure> {
         match self.verb {
+            Verb::Scrape(scrape) => scrape.run(context),
+            Verb::Query(query) => query.run(context),
             Verb::Type { metric, value, acting } => {
                 let desk = acting.desk(context)?;
                 let metric = names::metric(desk.view(), &metric)?;

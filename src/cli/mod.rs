@@ -143,8 +143,10 @@ enum Verb {
     /// Promote, hold or resume a rollout, or answer what it asks
     #[command(after_help = "Example:\n  tminus rollout promote --to 25")]
     Rollout(rollout::Rollout),
-    /// Write down a number that no source gives
-    #[command(after_help = "Example:\n  tminus metric type satisfaction 4.2")]
+    /// Look at a source of numbers, or write down a number that no source gives
+    #[command(
+        after_help = "Example:\n  tminus metric scrape http://localhost:8080/metrics --json\n  tminus metric type satisfaction 4.2"
+    )]
     Metric(metric::Metric),
     /// Fire a trigger by hand, or choose what a contested one does
     #[command(after_help = "Example:\n  tminus trigger choose error-rate request")]

@@ -32,5 +32,6 @@ mod support;
 mod terminal;
 mod tools;
 mod verbs;
+mod verbs_metric;
 mod verbs_scripts;
 mod worlds;

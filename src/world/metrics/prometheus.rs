@@ -39,25 +39,13 @@ impl Prometheus {
             let query = side.fill(query);
             let (moments, window) = match grid {
                 Some(grid) => (grid.moments().collect(), self.api.window(ask.source, &query, grid).await?),
-                None => (vec![ask.to], self.moment(ask.source, &query, ask.to).await?),
+                None => (vec![ask.to], self.api.moment(ask.source, &query, ask.to).await?),
             };
             let samples = self.one(ask.source, &moments, &window, &mut gathered);
             take(&mut gathered, window);
             gathered.arms.insert(side.arm, samples);
         }
         Ok(gathered)
-    }
-
-    /// The answer for one moment, as a window of one step.
-    async fn moment(&self, source: &Source, query: &str, at: Timestamp) -> Result<Window, Fault> {
-        let reply = self.api.instant(source, query, at).await?;
-        let mut window =
-            Window { warnings: reply.warnings, server_time: reply.server_time, ..Window::default() };
-        for series in reply.series {
-            window.native |= series.native;
-            window.series.insert(series.labels, vec![series.points.last().map(|point| point.1)]);
-        }
-        Ok(window)
     }
 
     /// The samples of the one series that is meant; of several, none is taken.
@@ -140,7 +128,7 @@ impl Prometheus {
             let buckets = Selector::read(&selector).and_then(Selector::buckets).map_err(wrong)?;
             let mut window = self.api.window(ask.source, &buckets.to_string(), grid).await?;
             let series = std::mem::take(&mut window.series);
-            if series.is_empty() && self.moment(ask.source, &selector, ask.to).await?.native {
+            if series.is_empty() && self.api.moment(ask.source, &selector, ask.to).await?.native {
                 return Err(wrong(
                     "it is a native histogram, which is not read; let Prometheus keep its classic buckets too \
                      (always_scrape_classic_histograms), or write a count of slow requests as `bad`"

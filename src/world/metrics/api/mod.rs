@@ -21,7 +21,8 @@ use crate::world::http::{Answer, Http, Limits, address, place};
 
 pub use grid::Grid;
 use manners::Manners;
-pub use reply::{Point, Reply, Series};
+pub(crate) use reply::Point;
+use reply::Series;
 
 use super::exposition::Labels;
 
@@ -57,18 +58,25 @@ impl Api {
         Self { http }
     }
 
-    /// What a query says at one moment.
+    /// What a query says at one moment, as a window of one step.
     ///
     /// # Errors
     /// Who did not answer, refused, or answered something else.
-    pub async fn instant(&self, source: &Source, query: &str, at: Timestamp) -> Result<Reply, Fault> {
+    pub async fn moment(&self, source: &Source, query: &str, at: Timestamp) -> Result<Window, Fault> {
         let time = format!("{}.{:03}", at.as_second(), at.subsec_millisecond());
         let form = [("query", query.to_owned()), ("time", time)];
         let (name, answer) = self.post(source, "api/v1/query", &form).await?;
         if answer.cut {
             return Err(too_much(&name));
         }
-        reply::read(&name, &answer)
+        let reply = reply::read(&name, &answer)?;
+        let mut window =
+            Window { warnings: reply.warnings, server_time: reply.server_time, ..Window::default() };
+        for Series { labels, points, native } in reply.series {
+            window.native |= native;
+            window.series.insert(labels, vec![points.last().map(|point| point.1)]);
+        }
+        Ok(window)
     }
 
     /// What a query says at every step of a grid.
