@@ -4,10 +4,12 @@
 
 use std::fmt::Write as _;
 
+use super::numbers::Judge;
 use super::status::Status;
+use crate::analysis::Quality;
 use crate::base::{Untrusted, short_duration};
 
-/// Three to six lines that say where the release stands, why it waits and what a rollback would go to.
+/// A few lines that say where the release stands, why it waits and what a rollback would go to.
 pub fn card(status: &Status) -> String {
     let mut out = String::new();
     let clock = status.t.map(|t| format!(" · {}", t_text(t))).unwrap_or_default();
@@ -50,6 +52,17 @@ pub fn card(status: &Status) -> String {
             ),
         );
     }
+    for (rollout, judge) in status.rollouts.iter().filter_map(|it| Some((&it.name, it.judge.as_ref()?))) {
+        line(&mut out, judged(rollout, judge));
+    }
+    if let Some(text) = metrics(status) {
+        line(&mut out, text);
+    }
+    for request in &status.requests {
+        let to = request.to.map(|to| format!(" to {}", share(Some(to)))).unwrap_or_default();
+        let (number, rollout, wants, why) = (request.number, &request.rollout, request.wants, &request.why);
+        line(&mut out, format!("asked: {wants} {rollout}{to}: {why} (request {number}, {})", request.cause));
+    }
     if let Some(to) = &status.rollback.to {
         let count = |number: Option<u32>| number.map_or_else(|| "?".to_owned(), |it| it.to_string());
         let (ready, of) = (count(status.rollback.ready), count(status.rollback.of));
@@ -59,6 +72,33 @@ pub fn card(status: &Status) -> String {
         line(&mut out, format!("waits: {} ({})", blocker.message, blocker.help));
     }
     out
+}
+
+/// What the judge says, in one line: `payments judge hold, 2.3x [1.4, 4.1], about 4 min: ...`.
+fn judged(rollout: &str, judge: &Judge) -> String {
+    let number = |value: Option<f64>| value.map_or_else(|| "any".to_owned(), |value| format!("{value:.1}"));
+    let ratio = judge
+        .ratio
+        .map(|ratio| format!(", {}x [{}, {}]", number(ratio.mid), number(ratio.low), number(ratio.high)));
+    let minutes = judge.minutes.map(|minutes| format!(", about {:.0} min", minutes.max(1.0)));
+    let (ratio, minutes) = (ratio.unwrap_or_default(), minutes.unwrap_or_default());
+    format!("{rollout} judge {}{ratio}{minutes}: {}", judge.decision, judge.why)
+}
+
+/// How many metrics are as wanted, and what is wrong with the others; none without metrics.
+fn metrics(status: &Status) -> Option<String> {
+    let all = status.metrics.len();
+    let off: Vec<String> = status
+        .metrics
+        .iter()
+        .filter(|metric| !metric.verdict.is_pass())
+        .map(|metric| match metric.quality.filter(|quality| *quality != Quality::Ok) {
+            Some(quality) => format!("{} {} ({quality})", metric.name, metric.verdict),
+            None => format!("{} {}", metric.name, metric.verdict),
+        })
+        .collect();
+    let rest = if off.is_empty() { String::new() } else { format!(", {}", off.join(", ")) };
+    (all > 0).then(|| format!("metrics {}/{all} as wanted{rest}", all - off.len()))
 }
 
 /// The roll-call in one line: `go 2 · no-go 0 · waiting qa, ops`.

@@ -2,4 +2,5 @@
 //! is looked up, and what is not known is said to be unknown.
 
 pub mod card;
+pub mod numbers;
 pub mod status;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::numbers;
 use crate::base::{Assurance, Weight};
 use crate::plan::{Plan, Watched};
 use crate::release::{
@@ -40,6 +41,10 @@ pub struct Status {
     pub rollouts: Vec<Rollout>,
     /// Where each trigger stands.
     pub triggers: Vec<Trigger>,
+    /// How each metric stands.
+    pub metrics: Vec<numbers::Metric>,
+    /// What machines ask of people and is not answered yet.
+    pub requests: Vec<numbers::Request>,
     /// Why the release waits.
     pub blockers: Vec<Blocker>,
     /// What a rollback would go to.
@@ -91,6 +96,8 @@ pub struct Rollout {
     pub stable: Shares,
     /// The new version's share.
     pub canary: Shares,
+    /// What the judge says; none without one.
+    pub judge: Option<numbers::Judge>,
 }
 
 /// One side's share of traffic in percent.
@@ -148,6 +155,8 @@ impl Status {
             approvals: approvals(state, plan),
             rollouts: plan.rollouts.iter().map(|it| rollout(it, state.rollouts.get(&it.id), view)).collect(),
             triggers: plan.triggers.iter().map(|it| trigger(it, view)).collect(),
+            metrics: numbers::metrics(view),
+            requests: numbers::requests(view),
             blockers: explain(state, plan, view.now),
             rollback: rollback(view),
             engine: engine(&view.health.engine),
@@ -234,6 +243,7 @@ fn rollout(planned: &crate::plan::Rollout, known: Option<&RolloutState>, view: &
         steps: planned.steps.len(),
         stable: shares(Weight::rest),
         canary: shares(|weight| weight),
+        judge: view.seen.judged.get(&planned.id).map(numbers::judge),
     }
 }
 
@@ -276,5 +286,84 @@ pub fn engine(health: &EngineHealth) -> &'static str {
         EngineHealth::Alive { .. } => "alive",
         EngineHealth::Silent { .. } => "silent",
         EngineHealth::OtherBuild { .. } => "other-build",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::analysis::judge::Decision;
+    use crate::release::{Card, Health, Observations, Proposal, Request, RequestCause, SignalCard};
+
+    #[test]
+    fn what_is_asked_and_judged_is_in_both_forms_and_has_no_infinity() {
+        let mut state = State::default();
+        state.requests.push(Request {
+            number: 7,
+            rollout: "shop".into(),
+            wants: Proposal::Raise { to: Weight::FULL },
+            cause: RequestCause::TooFew,
+            why: "three errors so far".into(),
+            since: crate::base::Timestamp::UNIX_EPOCH,
+        });
+        let signal = SignalCard {
+            metric: "errors".into(),
+            ratio: Some((1.5, 2.25, f64::INFINITY)),
+            worse: 0.5,
+            fine: 0.0,
+            canary: (10, 1),
+            baseline: (10, 0),
+        };
+        let card = Card {
+            decision: Decision::Hold,
+            why: "too few".into(),
+            signals: vec![signal],
+            minutes: Some(4.0),
+            faster: "".into(),
+            at: None,
+        };
+        let mut seen = Observations::default();
+        seen.judged.insert("shop".into(), card);
+        let mut plan = crate::plan::Plan::blank("shop", "prod");
+        plan.rollouts.push(crate::plan::Rollout {
+            id: "shop".into(),
+            stage: None,
+            strategy: Default::default(),
+            router: BTreeMap::new(),
+            deploy: BTreeMap::new(),
+            steps: Vec::new(),
+            blind: None,
+            judge: None,
+            rollback: None,
+        });
+        let view = View {
+            state: Arc::new(state),
+            plan: Arc::new(plan),
+            seen: Arc::new(seen),
+            presence: Vec::new(),
+            health: Health::default(),
+            recent: Arc::new(VecDeque::new()),
+            now: crate::base::Timestamp::UNIX_EPOCH,
+        };
+        let status = Status::of(&view);
+        let json = serde_json::to_value(&status).expect("JSON");
+        let judge = serde_json::json!({
+            "decision": "hold", "why": "too few", "minutes": 4.0, "ratio": { "low": 1.5, "mid": 2.25, "high": null },
+        });
+        assert_eq!(json["rollouts"][0]["judge"], judge);
+        let request = serde_json::json!({
+            "number": 7, "rollout": "shop", "wants": "raise", "to": 100.0, "cause": "too-few", "trigger": null,
+            "why": "three errors so far", "since": "1970-01-01T00:00:00Z",
+        });
+        assert_eq!(json["requests"], serde_json::json!([request]));
+        let card = super::super::card::card(&status);
+        assert!(card.contains("shop judge hold, 2.2x [1.5, any], about 4 min: too few"), "{card}");
+        assert!(
+            card.contains("asked: raise shop to 100 %: three errors so far (request 7, too-few)"),
+            "{card}"
+        );
     }
 }

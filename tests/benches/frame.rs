@@ -33,6 +33,20 @@ fn frame_of_12_items_and_4_metrics(bencher: Bencher<'_, '_>, size: (u16, u16)) {
     bencher.bench_local(|| black_box(stage.frame().area));
 }
 
+/// A whole frame with the chart of one metric: both versions' 240 samples, limits, steps, axes.
+#[divan::bench(args = SIZES)]
+fn chart_of_two_lines_of_240_samples(bencher: Bencher<'_, '_>, size: (u16, u16)) {
+    let mut view = pictures::view();
+    let mut seen = view.seen.as_ref().clone();
+    for series in seen.metrics.values_mut() {
+        series.samples = pictures::samples(0.0002, 0.0011, 240);
+        series.baseline = pictures::samples(0.0001, 0.0004, 240);
+    }
+    view.seen = Arc::new(seen);
+    let mut stage = Stage::new(&view, size, ScreenName::Chart, ThemeName::Dark);
+    bencher.bench_local(|| black_box(stage.frame().area));
+}
+
 /// A newer picture that changed: what is worked out once per change.
 #[divan::bench]
 fn picture_of_10_000_items_and_200_metrics(bencher: Bencher<'_, '_>) {

@@ -331,14 +331,19 @@ pub fn state(plan: &Plan) -> State {
 }
 
 /// Samples that swing slowly, with some noise and a gap now and then.
-pub fn series(base: f64, swing: f64, verdict: Verdict) -> Series {
+pub fn samples(base: f64, swing: f64, count: i64) -> Vec<(Timestamp, Option<f64>)> {
     let sample = |i: i64| {
         let slow = ((i - 30).abs() % 31) as f64 / 30.0;
         let noise = ((i * 7) % 11) as f64 / 11.0;
-        (after(2520 - (60 - i) * 15), (i % 23 != 5).then_some(base + swing * (0.6 * slow + 0.4 * noise)))
+        (after(2520 - (count - i) * 15), (i % 23 != 5).then_some(base + swing * (0.6 * slow + 0.4 * noise)))
     };
+    (0..count).map(sample).collect()
+}
+
+/// An hour's quarter of such samples.
+pub fn series(base: f64, swing: f64, verdict: Verdict) -> Series {
     Series {
-        samples: (0..60).map(sample).collect(),
+        samples: samples(base, swing, 60),
         verdict,
         reason: Untrusted::default(),
         baseline: Vec::new(),
