@@ -1,5 +1,6 @@
 //! Numbers to verdicts. Pure.
 
+pub mod baseline;
 pub mod burn;
 pub mod counter;
 pub mod histogram;
