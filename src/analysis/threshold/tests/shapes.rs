@@ -141,3 +141,23 @@ fn samples_from_before_the_release_do_not_count() {
     assert_eq!(phase(30), Phase::Pending);
     assert_eq!(phase(80), Phase::Armed);
 }
+
+#[test]
+fn a_part_of_an_answer_warns_and_never_passes() {
+    let (target, alert) = (rule(Op::Below, 0.001, None), rule(Op::Above, 0.01, None));
+    let limits = Limits { name: "error-rate", target: Some(&target), alert: Some(&alert) };
+    let says = |value, quality| {
+        let mut samples = day();
+        samples.take([Sample::of(at(0), Some(0.0005)), Sample { quality, ..Sample::of(at(15), value) }]);
+        let judged = judge(&samples, &limits, &Answer::Whole, at(15));
+        (judged.verdict, judged.value, judged.reason.is_empty())
+    };
+    assert_eq!(says(Some(0.0005), Quality::Partial), (Verdict::Warn, Some(0.0005), false));
+    assert_eq!(says(Some(0.05), Quality::Partial), (Verdict::Fail, Some(0.05), false));
+    assert_eq!(says(None, Quality::Partial), (Verdict::Pass, Some(0.0005), true), "one hole is let be");
+    let mut idle = day();
+    idle.take([tally(0, 0, 0)]);
+    let judged = judge(&idle, &limits, &Answer::Whole, at(0));
+    assert_eq!(judged.verdict, Verdict::NoData);
+    assert!(judged.reason.contains("no traffic"), "{}", judged.reason);
+}
