@@ -1,4 +1,5 @@
 //! How fast the judge is. Budgets: 10 000 pairs of counts a second on one core, and a tick of 200 signals in 5 ms.
+#![allow(clippy::expect_used, reason = "a bench that cannot run should say where")]
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};

@@ -170,6 +170,7 @@ impl Judge {
     /// Decides, when there is a sample to decide on; a gap only takes a promotion back.
     fn rule(&mut self, at: i64, seen: bool) {
         if self.decision == Decision::RollBack {
+            self.reason = Reason::Back;
             return;
         }
         if seen {

@@ -21,6 +21,8 @@ pub enum Reason {
     Undecided,
     /// The canary is worse than harmless.
     Worse,
+    /// It was taken back, and stays back whatever comes after.
+    Back,
     /// The canary is not as bad as what is not let on.
     Fine,
     /// It is fine, and has to be watched for longer.
@@ -50,6 +52,7 @@ impl fmt::Display for Reason {
             Self::WarmUp { left } => write!(f, "warming up for another {left}"),
             Self::Undecided => f.write_str("not enough to say that it is worse, nor that it is fine"),
             Self::Worse => f.write_str("the canary is worse than the harmless limit"),
+            Self::Back => f.write_str("taken back before, and what came after does not change that"),
             Self::Fine => f.write_str("the canary is clearly below the largest acceptable ratio"),
             Self::Dwell { left } => {
                 write!(f, "fine so far, and watched for another {}", short_duration(left.signed()))

@@ -116,7 +116,7 @@ fn the_first_that_has_a_say_is_heard() {
         (nothing.clone(), "promote", "promote: every signal is fine"),
         (of(Vec::new()), "hold", "no signal may decide"),
         (of(vec![Signal { weight: 0.0, ..bad() }, good()]), "promote", "every signal is fine"),
-        (of(vec![good(), bad()]), "roll-back", "roll back: errors: the canary is worse"),
+        (of(vec![good(), bad()]), "roll-back", "roll back: errors: taken back before"),
         (of(vec![good(), thin()]), "hold", "not enough to say"),
         (
             Inputs { guards: vec![guard(Standing::Firing)], ..nothing.clone() },
@@ -145,7 +145,7 @@ fn the_first_that_has_a_say_is_heard() {
             "is suppressed",
         ),
         (Inputs { troubles: vec![split.clone()], ..nothing }, "hold", "look at the router"),
-        (Inputs { troubles: vec![split], ..of(vec![bad()]) }, "roll-back", "the canary is worse"),
+        (Inputs { troubles: vec![split], ..of(vec![bad()]) }, "roll-back", "taken back before"),
         (Inputs { authority: Authority::Request, ..of(vec![bad()]) }, "roll-back", "; a person confirms it"),
         (
             Inputs { soak: Soak::Over, ..of(vec![thin()]) },

@@ -113,18 +113,34 @@ fn softplus(x: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
-    /// The published numbers are of sums `s` with variance `v` for steps of -0.2 and 0.8: 625 requests at a limit of
-    /// one in five, so many more of them bad than 125.
-    fn published(more: f64) -> f64 {
-        above(0.2, 125.0 + more, 625.0, 625.0)
+    /// The published numbers are of a sum with so much variance, of steps that are `-g` or `h`; where `g` and `h` make
+    /// one, the steps are requests less their expected share `g` of bad ones.
+    fn published(row: &Value, sum: f64) -> f64 {
+        let of = |name: &str| row["args"][name].as_f64().expect("a number");
+        let (limit, total) = (of("g"), of("v") / (of("g") * of("h")));
+        above(limit, limit * total + sum, total, of("v_opt") / (of("g") * of("h")))
     }
 
     #[test]
     fn the_mixture_and_its_bound_are_the_published_ones() {
-        assert!((published(10.0) - -0.071_340_19).abs() < 1e-5, "{}", published(10.0));
-        assert!((published(28.412_38) - 20f64.ln()).abs() < 1e-5, "{}", published(28.412_38));
+        let text = include_str!("../../../tests/vectors/confseq_boundaries.json");
+        let whole: Value = serde_json::from_str(text).expect("JSON");
+        let rows = whole["cases"].as_array().expect("rows");
+        assert_eq!(rows.len(), 2);
+        for row in rows {
+            let expected = row["expected"].as_f64().expect("a number");
+            let (sum, wanted) = match row["args"]["alpha"].as_f64() {
+                // A bound is the sum at which the evidence reaches its bar.
+                Some(alpha) => (expected, -alpha.ln()),
+                None => (row["args"]["s"].as_f64().expect("a sum"), expected),
+            };
+            let found = published(row, sum);
+            assert!((found - wanted).abs() < 1e-5, "{row}: {found}");
+        }
     }
 
     #[test]

@@ -80,7 +80,7 @@ mod tests {
         assert!((at(grid.largest() - FINE) - 0.25).abs() < 1e-12);
         assert!((at(grid.largest() - 1) - 2.0 / 1.090_507_732_665_257_7).abs() < 1e-12);
         let (low, high) = grid.limits();
-        assert!(low >= FINE + 1 && high + WORSE + 2 < grid.largest() - FINE);
+        assert!(low > FINE && high + WORSE + 2 < grid.largest() - FINE);
         assert!((grid.ratio(high as f64) - 1.1 * 32.0).abs() < 1e-9);
     }
 }
