@@ -11,6 +11,8 @@ use crate::analysis::sequential::{Draw, Mixture, Ratio, log_mean_exp, ratio};
 #[derive(Clone, Debug)]
 pub(super) struct Evidence {
     bounds: Vec<Mixture>,
+    /// Of each bound, what speaks for worse.
+    each: Vec<f64>,
     worse: f64,
     fine: f64,
 }
@@ -18,7 +20,7 @@ pub(super) struct Evidence {
 impl Evidence {
     /// Nothing seen yet.
     pub(super) fn new(bounds: usize, mixture: &Mixture) -> Self {
-        Self { bounds: vec![mixture.clone(); bounds], worse: 0.0, fine: 0.0 }
+        Self { bounds: vec![mixture.clone(); bounds], each: vec![0.0; bounds], worse: 0.0, fine: 0.0 }
     }
     /// A start is reached, to which so many steps are lost already.
     pub(super) fn start(&mut self, at: i64, lost: u64) {
@@ -42,7 +44,8 @@ impl Evidence {
             bound.add(draw);
         }
         if bad {
-            self.worse = self.mean(Mixture::worse);
+            self.each = self.bounds.iter().map(Mixture::worse).collect();
+            self.worse = mean(&self.each);
             self.fine = self.mean(Mixture::fine);
         }
     }
@@ -57,7 +60,7 @@ impl Evidence {
     }
     /// [`Self::worse`] of the bound that is worst.
     pub(super) fn worst(&self) -> f64 {
-        if self.bounds.len() == 1 { self.worse } else { self.most(Mixture::worse) }
+        self.each.iter().copied().fold(f64::NEG_INFINITY, f64::max)
     }
     /// [`Self::worse`] whatever the lost steps held, within what was seen.
     pub(super) fn worse_at_least(&self) -> f64 {
@@ -85,17 +88,13 @@ impl Evidence {
     }
     /// The ratio at the bound that speaks loudest for worse; at the first when none does.
     pub(super) fn ratio(&self, alpha: f64) -> Ratio {
-        self.loudest().map_or_else(Ratio::default, |(_, bound)| ratio(bound, alpha))
+        self.bounds.get(self.shown()).map_or_else(Ratio::default, |bound| ratio(bound, alpha))
     }
     /// Which bound the ratio is of.
     pub(super) fn shown(&self) -> usize {
-        self.loudest().map_or(0, |(place, _)| place)
-    }
-    /// The bound that the ratio is of.
-    pub(super) fn loudest(&self) -> Option<(usize, &Mixture)> {
-        let first = self.bounds.first().map(|bound| (0, bound))?;
-        let worst = self.bounds.iter().enumerate().max_by(|a, b| a.1.worse().total_cmp(&b.1.worse()))?;
-        Some(if worst.1.worse() > first.1.worse().max(0.0) { worst } else { first })
+        let first = self.each.first().map_or(0.0, |first| first.max(0.0));
+        let loudest = self.each.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
+        loudest.filter(|(_, worse)| **worse > first).map_or(0, |(place, _)| place)
     }
     /// The largest log likelihood against each limit since the first start: for worse, and for fine.
     pub(super) fn best(&self) -> (f64, f64) {
@@ -108,14 +107,17 @@ impl Evidence {
     }
 
     fn mean(&self, of: impl Fn(&Mixture) -> f64) -> f64 {
-        if let [only] = self.bounds.as_slice() {
-            return of(only);
-        }
-        log_mean_exp(&self.bounds.iter().map(of).collect::<Vec<_>>())
+        mean(&self.bounds.iter().map(of).collect::<Vec<_>>())
     }
     fn most(&self, of: impl Fn(&Mixture) -> f64) -> f64 {
         self.bounds.iter().map(of).fold(f64::NEG_INFINITY, f64::max)
     }
+}
+
+/// The logarithm of the mean of e-values.
+fn mean(of: &[f64]) -> f64 {
+    // One alone keeps its last bit.
+    if let [only] = of { *only } else { log_mean_exp(of) }
 }
 
 /// True when a step tells something of the ratio: both sides answered.

@@ -33,37 +33,45 @@ pub struct Ratio {
 pub fn ratio(mixture: &Mixture, alpha: f64) -> Ratio {
     let Some((slot, start)) = leading(mixture) else { return Ratio::default() };
     let bar = (2.0 / alpha).ln() - Schedule::weight(slot).ln();
-    let seen = Seen { mixture, start };
+    let seen = Seen::new(mixture, start);
     let (lowest, highest) = mixture.grid().limits();
     let (lowest, highest) = (lowest as f64, highest as f64);
-    let low = if seen.above(lowest) < bar {
-        0.0
-    } else {
-        mixture.grid().ratio(bisect(lowest, highest, |place| seen.above(place) >= bar).0)
+    let at = |place: f64| mixture.grid().ratio(place);
+    let low = match seen.above(lowest) < bar {
+        true => 0.0,
+        false => at(bisect(lowest, highest, |place| seen.above(place) >= bar).0),
     };
-    let high = (seen.below(highest) >= bar)
-        .then(|| mixture.grid().ratio(bisect(lowest, highest, |place| seen.below(place) < bar).1));
-    Ratio { low, mid: seen.likeliest(), high }
+    let high =
+        (seen.below(highest) >= bar).then(|| at(bisect(lowest, highest, |place| seen.below(place) < bar).1));
+    let mid = seen.likeliest(mixture.grid().limits());
+    Ratio { low, mid: mid.map(|place| place.map_or(0.0, at)), high }
 }
 
 /// The start that the numbers are shown of.
-pub(super) fn leading(mixture: &Mixture) -> Option<(usize, &Start)> {
-    let said = |(slot, start): &(usize, &Start)| Schedule::weight(*slot).ln() + mixture.worse_since(start);
-    let all = || mixture.starts().iter().enumerate();
-    let first = all().next()?;
-    let loudest = all().max_by(|a, b| said(a).total_cmp(&said(b)))?;
-    Some(if said(&loudest) > said(&first).max(0.0) { loudest } else { first })
+fn leading(mixture: &Mixture) -> Option<(usize, &Start)> {
+    let said = |(slot, start): (usize, &Start)| Schedule::weight(slot).ln() + mixture.worse_since(start);
+    let mut all = mixture.starts().iter().enumerate();
+    let first = all.next()?;
+    let mut leads = (first, said(first).max(0.0));
+    for start in all {
+        let loud = said(start);
+        if loud > leads.1 {
+            leads = (start, loud);
+        }
+    }
+    Some(leads.0)
 }
 
-/// The last place from `low` where something holds and the first where it does not, given that it holds at `low`.
+/// The last place from `low` where something holds and the first where it does not, given that it holds at `low`: on
+/// the rungs first, then between two of them, to a thousandth.
 fn bisect(low: f64, high: f64, holds: impl Fn(f64) -> bool) -> (f64, f64) {
     if holds(high) {
         return (high, high);
     }
     let (mut low, mut high) = (low, high);
-    // Eighty rungs, halved until the ends differ by a ten-thousandth of a rung.
-    for _ in 0..20 {
+    while high - low > 1e-3 {
         let middle = f64::midpoint(low, high);
+        let middle = if high - low > 1.0 { middle.floor() } else { middle };
         if holds(middle) {
             low = middle;
         } else {
@@ -74,63 +82,73 @@ fn bisect(low: f64, high: f64, holds: impl Fn(f64) -> bool) -> (f64, f64) {
 }
 
 /// What one start has seen, as a function of the ratio.
-struct Seen<'a> {
-    mixture: &'a Mixture,
-    start: &'a Start,
+struct Seen {
+    canary: f64,
+    all: f64,
+    phi: f64,
+    levels: Vec<f64>,
 }
 
-impl Seen<'_> {
+impl Seen {
+    fn new(mixture: &Mixture, start: &Start) -> Self {
+        let (canary, all) = mixture.bad(start);
+        Self { canary, all, phi: mixture.phi(), levels: mixture.levels(start) }
+    }
+
     /// The evidence against every ratio up to the one at a place.
     fn above(&self, place: f64) -> f64 {
-        self.against::<WORSE>(place, 1.0)
+        self.against::<WORSE>(place, |rung, steps| (rung + steps, steps as f64))
     }
     /// The evidence against every ratio from the one at a place on.
     fn below(&self, place: f64) -> f64 {
-        self.against::<FINE>(place, -1.0)
+        self.against::<FINE>(place, |rung, steps| (rung.saturating_sub(steps), -(steps as f64)))
     }
 
-    fn against<const N: usize>(&self, place: f64, way: f64) -> f64 {
-        let (canary, _) = self.mixture.bad(self.start);
-        let base = self.between(place);
+    fn against<const N: usize>(&self, place: f64, way: impl Fn(usize, usize) -> (usize, f64)) -> f64 {
+        let rung = place.floor();
+        let weights = cubic(place - rung);
+        let rung = rung as usize;
+        let base = self.between(rung, weights);
         let mut terms = [0.0; N];
-        for (count, term) in (1..).zip(terms.iter_mut()) {
-            let steps = way * f64::from(count);
-            *term = (canary * steps * STEP - (self.between(place + steps) - base)) / self.mixture.phi();
+        for (steps, term) in (1..).zip(terms.iter_mut()) {
+            let (other, distance) = way(rung, steps);
+            *term = (self.canary * distance * STEP - (self.between(other, weights) - base)) / self.phi;
         }
         log_mean_exp(&terms)
     }
 
-    /// The sum for a ratio between two rungs, by the cubic through the four nearest: the sums are smooth on the scale
-    /// of a rung, so the error is below a millionth of an event per event.
-    fn between(&self, place: f64) -> f64 {
-        let rung = place.floor().max(1.0);
-        let x = place - rung;
-        let at = rung as usize;
-        if x == 0.0 {
-            return self.mixture.level(self.start, at);
-        }
-        let level = |rung: usize| self.mixture.level(self.start, rung);
-        let (before, here, next, after) = (level(at - 1), level(at), level(at + 1), level(at + 2));
-        -before * x * (x - 1.0) * (x - 2.0) / 6.0 + here * (x + 1.0) * (x - 1.0) * (x - 2.0) / 2.0
-            - next * (x + 1.0) * x * (x - 2.0) / 2.0
-            + after * (x + 1.0) * x * (x - 1.0) / 6.0
+    /// The sum for a ratio above a rung, by the cubic through the four nearest: the sums are smooth on the scale of a
+    /// rung, so the error is below a millionth of an event per event.
+    fn between(&self, rung: usize, weights: [f64; 4]) -> f64 {
+        let near = self.levels.get(rung.saturating_sub(1)..rung + 3).unwrap_or_default();
+        near.iter().zip(weights).map(|(level, weight)| level * weight).sum()
     }
 
-    /// The likeliest ratio: the top of the log likelihood, by the parabola through the best rung and its neighbours.
-    fn likeliest(&self) -> Option<f64> {
-        let (canary, all) = self.mixture.bad(self.start);
-        if all == 0.0 || canary == all {
+    /// The place of the likeliest ratio: the top of the log likelihood, by the parabola through the best rung and its
+    /// neighbours. None inside for a canary without bad events; none at all without those of the baseline.
+    fn likeliest(&self, (lowest, highest): (usize, usize)) -> Option<Option<f64>> {
+        if self.all == 0.0 || self.canary == self.all {
             return None;
         }
-        if canary == 0.0 {
-            return Some(0.0);
+        if self.canary == 0.0 {
+            return Some(None);
         }
-        let (lowest, highest) = self.mixture.grid().limits();
-        let value = |rung: usize| canary * rung as f64 * STEP - self.mixture.level(self.start, rung);
+        let level = |rung: usize| self.levels.get(rung).copied().unwrap_or_default();
+        let value = |rung: usize| self.canary * rung as f64 * STEP - level(rung);
         let best = (lowest..=highest).max_by(|a, b| value(*a).total_cmp(&value(*b)))?;
         let (left, top, right) = (value(best - 1), value(best), value(best + 1));
         let bend = left - 2.0 * top + right;
         let shift = if bend < 0.0 { ((left - right) / (2.0 * bend)).clamp(-1.0, 1.0) } else { 0.0 };
-        Some(self.mixture.grid().ratio(best as f64 + shift))
+        Some(Some(best as f64 + shift))
     }
+}
+
+/// What the four rungs around a place weigh in the cubic through them, for a place so far above the second.
+fn cubic(x: f64) -> [f64; 4] {
+    [
+        -x * (x - 1.0) * (x - 2.0) / 6.0,
+        (x + 1.0) * (x - 1.0) * (x - 2.0) / 2.0,
+        -(x + 1.0) * x * (x - 2.0) / 2.0,
+        (x + 1.0) * x * (x - 1.0) / 6.0,
+    ]
 }

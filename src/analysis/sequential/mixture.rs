@@ -151,9 +151,9 @@ impl Mixture {
         most(&self.terms::<FINE>(start, self.grid.largest(), Way::Down, None))
     }
 
-    /// What was seen at a rung since a start.
-    pub(super) fn level(&self, start: &Start, rung: usize) -> f64 {
-        self.now.level(rung) - start.before.level(rung)
+    /// What was seen since a start, rung by rung.
+    pub(super) fn levels(&self, start: &Start) -> Vec<f64> {
+        self.now.since(&start.before)
     }
     /// Bad events since a start: of the canary, of both.
     pub fn bad(&self, start: &Start) -> (f64, f64) {
@@ -166,16 +166,14 @@ impl Mixture {
 
     fn terms<const N: usize>(&self, start: &Start, limit: usize, way: Way, fill: Option<&Sums>) -> [f64; N] {
         let mut terms = [0.0; N];
-        self.now.against(limit, way, &mut terms);
-        let mut before = [0.0; N];
-        start.before.against(limit, way, &mut before);
+        self.now.against(Some(&start.before), limit, way, &mut terms);
         let lost = (self.lost - start.lost) as f64;
         let mut filled = [0.0; N];
         if let Some(fill) = fill.filter(|_| lost > 0.0) {
-            fill.against(limit, way, &mut filled);
+            fill.against(None, limit, way, &mut filled);
         }
-        for ((term, before), filled) in terms.iter_mut().zip(before).zip(filled) {
-            *term = (*term - before + lost * filled) / self.phi;
+        for (term, filled) in terms.iter_mut().zip(filled) {
+            *term = (*term + lost * filled) / self.phi;
         }
         terms
     }

@@ -55,20 +55,33 @@ impl Sums {
     pub fn all(&self) -> f64 {
         self.all
     }
-    /// The sum for one ratio of the grid.
-    pub fn level(&self, rung: usize) -> f64 {
-        self.levels.get(rung).copied().unwrap_or(0.0)
+    /// What was added since, ratio by ratio.
+    pub(super) fn since(&self, before: &Self) -> Vec<f64> {
+        self.levels.iter().zip(&before.levels).map(|(now, then)| now - then).collect()
     }
-    /// The log likelihood of `count` ratios against the one at `limit`, going up from it or down.
-    pub(super) fn against(&self, limit: usize, way: Way, into: &mut [f64]) {
-        let base = self.level(limit);
-        for (place, term) in into.iter_mut().enumerate() {
-            let steps = place + 1;
-            let (rung, gain) = match way {
-                Way::Up => (limit + steps, steps as f64 * STEP),
-                Way::Down => (limit.saturating_sub(steps), -(steps as f64) * STEP),
-            };
-            *term += self.canary * gain - (self.level(rung) - base);
+    /// The log likelihood of the ratios next to `limit` against the one there, going up from it or down, from what
+    /// was added since.
+    pub(super) fn against(&self, since: Option<&Self>, limit: usize, way: Way, into: &mut [f64]) {
+        let count = into.len();
+        let range = match way {
+            Way::Up => limit..limit + count + 1,
+            Way::Down => limit.saturating_sub(count)..limit + 1,
+        };
+        let now = self.levels.get(range.clone()).unwrap_or_default();
+        let then = since.and_then(|since| since.levels.get(range)).unwrap_or_default();
+        let canary = self.canary - since.map_or(0.0, |since| since.canary);
+        let place = |steps: usize| match way {
+            Way::Up => steps,
+            Way::Down => count.saturating_sub(steps),
+        };
+        let level = |steps: usize| {
+            let of = |levels: &[f64]| levels.get(place(steps)).copied().unwrap_or(0.0);
+            of(now) - of(then)
+        };
+        let gain = if way == Way::Up { STEP } else { -STEP };
+        let base = level(0);
+        for (steps, term) in (1..).zip(into) {
+            *term = canary * gain * steps as f64 - (level(steps) - base);
         }
     }
 }

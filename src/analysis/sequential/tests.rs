@@ -28,8 +28,8 @@ proptest! {
             swapped.add(&mirrored, Draw { canary: baseline, baseline: canary, share: 1.0 - share });
         }
         let (mut up, mut down) = ([0.0; FINE], [0.0; FINE]);
-        sums.against(grid.harmless(), Way::Up, &mut up);
-        swapped.against(mirrored.harmless(), Way::Down, &mut down);
+        sums.against(None, grid.harmless(), Way::Up, &mut up);
+        swapped.against(None, mirrored.harmless(), Way::Down, &mut down);
         prop_assert!(up.iter().zip(down).all(|(up, down)| close(*up, down)), "{:?} {:?}", up, down);
     }
 
@@ -62,7 +62,7 @@ proptest! {
             draws.iter().for_each(|draw| moved.add(*draw));
             (moved.worse_since(&moved.starts()[0]), {
                 let mut terms = [0.0; FINE];
-                moved.sums().against(moved.grid().harmless(), Way::Down, &mut terms);
+                moved.sums().against(None, moved.grid().harmless(), Way::Down, &mut terms);
                 log_mean_exp(&terms)
             })
         };
