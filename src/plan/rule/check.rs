@@ -24,11 +24,17 @@ pub(super) struct Found {
     pub(super) scope: Option<Subject>,
     /// It had no comparison sign.
     pub(super) bare: bool,
+    /// The version whose number is the baseline.
+    pub(super) against: Option<Subject>,
 }
 
 impl Found {
     fn new(check: Check) -> Self {
-        Self { check, nouns: Vec::new(), of: None, within: None, scope: None, bare: false }
+        Self { check, nouns: Vec::new(), of: None, within: None, scope: None, bare: false, against: None }
+    }
+
+    fn held(self, against: Option<Subject>) -> Self {
+        Self { against, ..self }
     }
 }
 
@@ -42,7 +48,8 @@ pub(super) fn begins(cursor: &Cursor<'_>) -> bool {
         )
     };
     if let Some((_, taken)) = words::comparison(word, cursor.word_at(1), cursor.word_at(2)) {
-        return number_at(taken) || cursor.word_at(taken).is_some_and(baseline_word);
+        return number_at(taken)
+            || cursor.word_at(taken).is_some_and(|word| baseline_word(word) || words::version(word));
     }
     let by = usize::from(cursor.word_at(1).is_some_and(|next| words::lower(next) == "by"));
     if words::change(word).is_some() && number_at(1 + by) {
@@ -153,8 +160,8 @@ fn worded(cursor: &mut Cursor<'_>, word: &str) -> Result<Found, RuleError> {
         "any" => Ok(Found::new(Check::Compare { op: Op::Above, value: Quantity::new(0.0, Unit::None) })),
         lower => match words::trend(lower) {
             Some(direction) => {
-                from_baseline(cursor);
-                Ok(Found::new(Check::Trend { direction }))
+                let against = from_baseline(cursor);
+                Ok(Found::new(Check::Trend { direction }).held(against))
             }
             None if words::state(lower) => Ok(Found::new(Check::Present)),
             None => Err(begin
@@ -186,7 +193,13 @@ fn no(cursor: &mut Cursor<'_>) -> Option<Found> {
             }
             found.of = Some(Subject::new(&begin.text_until(&ahead))?);
         }
-        from_baseline(&mut ahead);
+        found.against = from_baseline(&mut ahead);
+    } else if ahead.word().is_some_and(|word| matches!(words::lower(word).as_str(), "worse" | "slower"))
+        && cursor.word_at(2).is_some_and(|word| words::lower(word) == "than")
+    {
+        ahead.advance();
+        found = Found::new(Check::Change { direction: Direction::Worse, op: Op::AtMost, by: 0.0 });
+        found.against = from_baseline(&mut ahead);
     } else {
         let begin = ahead;
         while ahead.word().is_some_and(|word| !words::is_joint(word)) {
@@ -209,8 +222,19 @@ fn no(cursor: &mut Cursor<'_>) -> Option<Found> {
             }
             None => Quantity::new(0.0, Unit::None),
         };
-        found = Found::new(Check::Compare { op: most.unwrap_or(Op::Equal), value });
-        found.nouns = vec![noun];
+        let before = ahead;
+        let against = from_baseline(&mut ahead);
+        let named = ahead.column() > before.column();
+        if named && words::lower(&noun) == "regression" && value.unit == Unit::Ratio {
+            // Held against a version it is no number of a report, but a change for the worse.
+            let op = most.unwrap_or(Op::AtMost);
+            found =
+                Found::new(Check::Change { direction: Direction::Worse, op, by: value.value }).held(against);
+        } else {
+            ahead = before;
+            found = Found::new(Check::Compare { op: most.unwrap_or(Op::Equal), value });
+            found.nouns = vec![noun];
+        }
     }
     *cursor = ahead;
     Some(found)
@@ -219,9 +243,8 @@ fn no(cursor: &mut Cursor<'_>) -> Option<Found> {
 /// What follows a comparison sign.
 fn compared(cursor: &mut Cursor<'_>, op: Op) -> Result<Found, RuleError> {
     cursor.eat_word("the");
-    if cursor.word().is_some_and(baseline_word) {
-        cursor.advance();
-        return Ok(Found::new(Check::Baseline { op, factor: 1.0 }));
+    if let Some(against) = baseline(cursor) {
+        return Ok(Found::new(Check::Baseline { op, factor: 1.0 }).held(against));
     }
     let at = *cursor;
     let Some(mut limit) = amount(cursor)? else {
@@ -262,14 +285,46 @@ fn counted(cursor: &mut Cursor<'_>, limit: &mut Amount) -> Found {
 
 fn times(cursor: &mut Cursor<'_>, op: Op, limit: &Amount) -> Result<Found, RuleError> {
     cursor.eat_word("the");
-    cursor.eat_word("baseline");
-    Ok(Found::new(Check::Baseline { op, factor: limit.size()? }))
+    cursor.eat_word("of");
+    let against = baseline(cursor).flatten();
+    Ok(Found::new(Check::Baseline { op, factor: limit.size()? }).held(against))
+}
+
+/// What numbers are held against: `baseline`, `version 2.3.0`, `2.3.0`. Of a version its name.
+fn baseline(cursor: &mut Cursor<'_>) -> Option<Option<Subject>> {
+    let mut ahead = *cursor;
+    ahead.eat_word("the");
+    if ahead.eat_word("baseline") {
+        let own = ahead;
+        // `baseline v2.2.0` and `baseline 2.3.0` name it too.
+        let named = version(&mut ahead);
+        *cursor = if named.is_some() { ahead } else { own };
+        return Some(named);
+    }
+    let said = ["version", "release"].iter().any(|word| ahead.eat_word(word));
+    let named = match ahead.peek() {
+        Some(Token::Number(number)) if said => {
+            let named = Subject::new(number);
+            ahead.advance();
+            named
+        }
+        _ => version(&mut ahead),
+    }?;
+    *cursor = ahead;
+    Some(Some(named))
+}
+
+/// The name of a version, if one stands here.
+fn version(cursor: &mut Cursor<'_>) -> Option<Subject> {
+    let named = cursor.word().filter(|word| words::version(word)).and_then(Subject::new)?;
+    cursor.advance();
+    Some(named)
 }
 
 /// A percentage behind a sign: of the baseline, of a change, or of the number itself.
 fn share(cursor: &mut Cursor<'_>, op: Op, limit: &Amount) -> Result<Found, RuleError> {
-    if let Some(check) = relative(cursor, op, limit)? {
-        return Ok(Found::new(check));
+    if let Some(found) = relative(cursor, op, limit)? {
+        return Ok(found);
     }
     let mut found = Found::new(Check::Compare { op, value: limit.quantity()? });
     found.scope = plural(cursor);
@@ -277,19 +332,44 @@ fn share(cursor: &mut Cursor<'_>, op: Op, limit: &Amount) -> Result<Found, RuleE
 }
 
 /// What makes a percentage one of the baseline: `change`, `of baseline`, `above baseline`.
-fn relative(cursor: &mut Cursor<'_>, op: Op, limit: &Amount) -> Result<Option<Check>, RuleError> {
-    if cursor.eat_words(&["of", "baseline"]) || cursor.eat_words(&["of", "the", "baseline"]) {
-        return Ok(Some(Check::Baseline { op, factor: limit.size()? }));
+fn relative(cursor: &mut Cursor<'_>, op: Op, limit: &Amount) -> Result<Option<Found>, RuleError> {
+    if let Some(against) = behind(cursor, &["of"]) {
+        return Ok(Some(Found::new(Check::Baseline { op, factor: limit.size()? }).held(against)));
     }
-    for (word, direction) in [("above", Direction::Up), ("over", Direction::Up), ("below", Direction::Down)] {
-        if cursor.eat_words(&[word, "baseline"]) || cursor.eat_words(&[word, "the", "baseline"]) {
-            return Ok(Some(Check::Change { direction, op, by: limit.size()? }));
+    for (words, direction) in [(&["above", "over"][..], Direction::Up), (&["below"][..], Direction::Down)] {
+        if let Some(against) = behind(cursor, words) {
+            return Ok(Some(Found::new(Check::Change { direction, op, by: limit.size()? }).held(against)));
         }
     }
-    let Some(direction) = cursor.word().and_then(words::change) else { return Ok(None) };
-    cursor.advance();
-    from_baseline(cursor);
-    Ok(Some(Check::Change { direction, op, by: limit.size()? }))
+    let mut ahead = *cursor;
+    let direction = match ahead.word() {
+        Some(word) => words::change(word).or_else(|| {
+            // `30% better` says by itself what it is, `50% more` only with what it is more than.
+            let way = words::compared(word)?;
+            let than = ahead.word_at(1).is_some_and(|next| words::lower(next) == "than");
+            (than || matches!(way, Direction::Better | Direction::Worse)).then_some(way)
+        }),
+        None => None,
+    };
+    let Some(direction) = direction else { return Ok(None) };
+    ahead.advance();
+    let against = from_baseline(&mut ahead);
+    *cursor = ahead;
+    Ok(Some(Found::new(Check::Change { direction, op, by: limit.size()? }).held(against)))
+}
+
+/// One of these words and a baseline behind it.
+fn behind(cursor: &mut Cursor<'_>, joints: &[&str]) -> Option<Option<Subject>> {
+    for joint in joints {
+        let mut ahead = *cursor;
+        if ahead.eat_word(joint)
+            && let Some(found) = baseline(&mut ahead)
+        {
+            *cursor = ahead;
+            return Some(found);
+        }
+    }
+    None
 }
 
 /// `50% sessions`: one plural word behind a percentage is what it is a share of.
@@ -305,8 +385,8 @@ fn change_by(cursor: &mut Cursor<'_>, direction: Direction, op: Op) -> Result<Fo
     let at = *cursor;
     match amount(cursor)? {
         Some(by) if by.unit == Unit::Ratio => {
-            from_baseline(cursor);
-            Ok(Found::new(Check::Change { direction, op, by: by.size()? }))
+            let against = from_baseline(cursor);
+            Ok(Found::new(Check::Change { direction, op, by: by.size()? }).held(against))
         }
         _ => Err(at.error(
             "a change is a percentage of the baseline",
@@ -315,12 +395,19 @@ fn change_by(cursor: &mut Cursor<'_>, direction: Direction, op: Op) -> Result<Fo
     }
 }
 
-fn from_baseline(cursor: &mut Cursor<'_>) {
-    for joint in ["from", "vs", "against", "over", "below", "above"] {
-        if cursor.eat_words(&[joint, "baseline"]) || cursor.eat_words(&[joint, "the", "baseline"]) {
-            return;
+/// What a change is held against, if it is said; of a version its name.
+fn from_baseline(cursor: &mut Cursor<'_>) -> Option<Subject> {
+    for pair in [["compared", "to"], ["compared", "with"], ["relative", "to"]] {
+        let mut ahead = *cursor;
+        if ahead.eat_words(&pair)
+            && let Some(found) = baseline(&mut ahead)
+        {
+            *cursor = ahead;
+            return found;
         }
     }
+    let joints = ["from", "vs", "versus", "against", "over", "below", "above", "than"];
+    behind(cursor, &joints).flatten()
 }
 
 /// `+/- 10%` behind `baseline`, or `10% of baseline` behind `within` or `+/-`.
@@ -331,10 +418,11 @@ fn around(cursor: &mut Cursor<'_>) -> Result<Found, RuleError> {
         Some(margin) if margin.unit == Unit::Ratio => Found::new(Check::Around { margin: margin.size()? }),
         _ => return Err(at.error("a percentage belongs here", "write it as `baseline +/- 10%`")),
     };
-    if !cursor.eat_words(&["of", "baseline"]) && !cursor.eat_words(&["of", "the", "baseline"]) {
-        from_baseline(cursor);
-    }
-    Ok(found)
+    let against = match behind(cursor, &["of"]) {
+        Some(against) => against,
+        None => from_baseline(cursor),
+    };
+    Ok(found.held(against))
 }
 
 /// A number without a sign: a range, a way from one value to another, or the bare value.
@@ -367,9 +455,9 @@ fn bare(cursor: &mut Cursor<'_>, subject: Option<&Subject>) -> Result<Found, Rul
         return Ok(found);
     }
     if value.unit == Unit::Ratio
-        && let Some(check) = relative(cursor, Op::AtLeast, &value)?
+        && let Some(found) = relative(cursor, Op::AtLeast, &value)?
     {
-        return Ok(Found::new(check));
+        return Ok(found);
     }
     if !matches!(cursor.peek_at(1), Some(Token::Number(_))) {
         // `95%+`

@@ -82,7 +82,13 @@ pub(super) fn clause(cursor: &mut Cursor<'_>, before: Option<&Clause>) -> Result
     }
     let mut tests: Vec<Test> = subjects
         .into_iter()
-        .map(|subject| Test { subject, check: found.check.clone(), within, scope: scope.clone() })
+        .map(|subject| Test {
+            subject,
+            check: found.check.clone(),
+            within,
+            scope: scope.clone(),
+            against: found.against.clone(),
+        })
         .collect();
     if let Some(limit) = limit {
         by_then(&mut tests, limit, prefix.as_ref());
@@ -141,7 +147,7 @@ fn subject(cursor: &mut Cursor<'_>) -> Result<Option<Subject>, RuleError> {
                 true
             }
             Some(Token::Remark(_)) => cursor.column() > begin.column(),
-            Some(Token::Slash) => cursor.glued() && cursor.word_at(1).is_some(),
+            Some(Token::Slash) => cursor.word_at(1).is_some() && (cursor.glued() || divides(cursor, before)),
             Some(Token::Colon) => cursor.column() > begin.column(),
             Some(Token::Number(_)) => number_in_name(cursor, before),
             _ => false,
@@ -158,6 +164,12 @@ fn subject(cursor: &mut Cursor<'_>) -> Result<Option<Subject>, RuleError> {
         return Err(begin.error("this is a schedule, not a rule", "put it into the plan's schedule"));
     }
     Ok(Subject::new(text))
+}
+
+/// Whether the slash here divides two queries, rather than joining two tests.
+fn divides(cursor: &Cursor<'_>, before: Option<&str>) -> bool {
+    let query = |word: Option<&str>| word.is_some_and(|word| word.ends_with([')', ']', '}']));
+    query(before) && query(cursor.word_at(1))
 }
 
 fn ends_name(cursor: &Cursor<'_>, word: &str) -> bool {

@@ -31,6 +31,8 @@ pub struct Test {
     pub within: Option<Seconds>,
     /// What the number ranges over (`on any server`, `of sessions`): kept for people.
     pub scope: Option<Subject>,
+    /// The version whose number is the baseline (`better than 2.3.0`); `None` means the number's own baseline.
+    pub against: Option<Subject>,
 }
 
 /// The demand of a test.
@@ -128,6 +130,8 @@ pub enum Direction {
     Down,
     /// The good way; which that is, the number's own [`super::Better`] says.
     Better,
+    /// The other way.
+    Worse,
 }
 
 impl Rule {
@@ -168,6 +172,47 @@ impl Rule {
         })
     }
 
+    /// The versions it is held against, each once, left to right.
+    pub fn versions(&self) -> Vec<&Subject> {
+        let mut out: Vec<&Subject> = Vec::new();
+        for version in self.tests().filter_map(|test| test.against.as_ref()) {
+            if !out.contains(&version) {
+                out.push(version);
+            }
+        }
+        out
+    }
+
+    /// Whether it speaks of a good or a bad way, so that somebody must have said which way that is.
+    pub fn needs_direction(&self) -> bool {
+        self.tests().any(|test| {
+            matches!(
+                test.check,
+                Check::Change { direction: Direction::Better | Direction::Worse, .. }
+                    | Check::Trend { direction: Direction::Better | Direction::Worse }
+            )
+        })
+    }
+
+    /// The same where the place of the rule names the number: `no regression > 10%` of a metric is a change of it for
+    /// the worse, where beside a report of benchmarks it is a number called so.
+    pub fn of_the_metric(mut self) -> Self {
+        for test in self.any.iter_mut().flatten() {
+            let worse = match test.subject.as_ref().map(Subject::key) {
+                Some(name) if name == "regression" || name.ends_with(" regression") => Direction::Worse,
+                Some(name) if name == "improvement" || name.ends_with(" improvement") => Direction::Better,
+                _ => continue,
+            };
+            if let Check::Compare { op, value } = &test.check
+                && value.unit == Unit::Ratio
+            {
+                test.check = Check::Change { direction: worse, op: *op, by: value.value };
+                test.subject = None;
+            }
+        }
+        self
+    }
+
     /// The unit of its first limit that has one: what a metric's numbers are in when nobody says otherwise.
     pub fn unit(&self) -> Option<&Unit> {
         self.tests().find_map(|test| match &test.check {
@@ -182,7 +227,7 @@ impl Rule {
 impl Test {
     /// A demand on the number the place of the rule names.
     pub fn new(check: Check) -> Self {
-        Self { subject: None, check, within: None, scope: None }
+        Self { subject: None, check, within: None, scope: None, against: None }
     }
 
     /// The same demand on a number of this name.

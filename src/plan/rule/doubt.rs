@@ -43,6 +43,14 @@ pub enum Doubt {
         /// Whose.
         name: String,
     },
+    /// The rule speaks of a version of which nothing was measured, or no finite number.
+    #[error("no number for {name} of version {version}")]
+    NoVersion {
+        /// Whose.
+        name: String,
+        /// Which version.
+        version: String,
+    },
     /// A multiple or a share of zero, or of less, says nothing.
     #[error("the baseline of {name} is not above zero, so a share of it says nothing")]
     EmptyBaseline {

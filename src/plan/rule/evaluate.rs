@@ -82,16 +82,23 @@ fn demand(test: &Test, name: &str, fact: &Fact) -> Result<bool, Doubt> {
         }
         Ok(order(value * number, limit.value * bound))
     };
-    let baseline =
-        || fact.baseline.filter(|b| b.is_finite()).ok_or_else(|| Doubt::NoBaseline { name: name() });
+    let baseline = || match &test.against {
+        Some(version) => fact
+            .of_version(version.as_str())
+            .filter(|b| b.is_finite())
+            .ok_or_else(|| Doubt::NoVersion { name: name(), version: version.to_string() }),
+        None => fact.baseline.filter(|b| b.is_finite()).ok_or_else(|| Doubt::NoBaseline { name: name() }),
+    };
     let positive = || match baseline()? {
         base if base > 0.0 => Ok(base),
         _ => Err(Doubt::EmptyBaseline { name: name() }),
     };
     let way = |direction: Direction| match (direction, fact.better) {
-        (Direction::Better, None) => Err(Doubt::NoDirection { name: name() }),
-        (Direction::Better, Some(Better::More)) => Ok(Direction::Up),
-        (Direction::Better, Some(Better::Less)) => Ok(Direction::Down),
+        (Direction::Better | Direction::Worse, None) => Err(Doubt::NoDirection { name: name() }),
+        (Direction::Better, Some(Better::More)) | (Direction::Worse, Some(Better::Less)) => Ok(Direction::Up),
+        (Direction::Better, Some(Better::Less)) | (Direction::Worse, Some(Better::More)) => {
+            Ok(Direction::Down)
+        }
         (plain, _) => Ok(plain),
     };
     Ok(match &test.check {
@@ -108,7 +115,7 @@ fn demand(test: &Test, name: &str, fact: &Fact) -> Result<bool, Doubt> {
             let change = match way(*direction)? {
                 Direction::Down => base - value,
                 Direction::Up => value - base,
-                Direction::Either | Direction::Better => (value - base).abs(),
+                Direction::Either | Direction::Better | Direction::Worse => (value - base).abs(),
             };
             op.accepts(order(change, finite(by * base, &name)?))
         }
@@ -117,7 +124,7 @@ fn demand(test: &Test, name: &str, fact: &Fact) -> Result<bool, Doubt> {
             match way(*direction)? {
                 Direction::Up => found.is_gt(),
                 Direction::Down => found.is_lt(),
-                Direction::Either | Direction::Better => found.is_ne(),
+                Direction::Either | Direction::Better | Direction::Worse => found.is_ne(),
             }
         }
         Check::Present => value != 0.0,

@@ -26,17 +26,36 @@ pub struct Fact {
     pub within: Option<Seconds>,
     /// Which way is good, when known.
     pub better: Option<Better>,
+    /// What it was of named versions, in the same unit.
+    pub versions: BTreeMap<String, f64>,
 }
 
 impl Fact {
     /// A number of a unit, nothing else known.
     pub fn new(value: f64, unit: Unit) -> Self {
-        Self { now: Quantity::new(value, unit), baseline: None, within: None, better: None }
+        Self {
+            now: Quantity::new(value, unit),
+            baseline: None,
+            within: None,
+            better: None,
+            versions: BTreeMap::new(),
+        }
     }
 
     /// The same with what it is compared to, in the same unit.
     pub fn against(self, baseline: f64) -> Self {
         Self { baseline: Some(baseline), ..self }
+    }
+
+    /// The same with what it was of a version, with or without its `v`.
+    pub fn was(mut self, version: &str, value: f64) -> Self {
+        self.versions.insert(version_key(version).to_owned(), value);
+        self
+    }
+
+    /// What it was of a version, with or without its `v`.
+    pub fn of_version(&self, version: &str) -> Option<f64> {
+        self.versions.get(version_key(version)).copied()
     }
 
     /// The same, counted over a span.
@@ -48,6 +67,12 @@ impl Fact {
     pub fn is_better(self, better: Better) -> Self {
         Self { better: Some(better), ..self }
     }
+}
+
+/// A version without the letter people put before it.
+fn version_key(version: &str) -> &str {
+    let bare = version.trim().strip_prefix(['v', 'V']);
+    bare.filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())).unwrap_or(version.trim())
 }
 
 /// Numbers by name, and the one that needs no name.

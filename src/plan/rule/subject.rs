@@ -28,6 +28,15 @@ impl Subject {
         }
     }
 
+    /// Whether it is an expression of PromQL rather than a name.
+    pub fn is_query(&self) -> bool {
+        self.0.split_once('(').is_some_and(|(name, _)| {
+            super::words::promql(
+                name.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or(name),
+            )
+        })
+    }
+
     /// Whether it says by itself that something is so: `health checks failing`, `endpoint returning 500`,
     /// `stable in production`.
     pub(super) fn is_state(&self) -> bool {

@@ -131,6 +131,60 @@ fn changes_are_measured_against_a_baseline_above_zero() {
 }
 
 #[test]
+fn a_version_has_its_own_number() {
+    let fact =
+        |now: f64| Fact::new(now, Unit::Seconds).was("v2.3.0", 0.100).against(0.5).is_better(Better::Less);
+    for (text, now, wanted) in [
+        (">= 30% better than 2.3.0", 0.070, Outcome::Holds),
+        (">= 30% better than v2.3.0", 0.071, Outcome::Fails),
+        ("no regression > 10% against 2.3.0", 0.110, Outcome::Holds),
+        ("no regression > 10% vs version 2.3.0", 0.112, Outcome::Fails),
+        ("no regression > 10% from 2.3.0", 0.020, Outcome::Holds),
+        ("<= 1.1x version 2.3.0", 0.110, Outcome::Holds),
+        ("<= 2.3.0", 0.101, Outcome::Fails),
+        ("within 5% of 2.3.0", 0.104, Outcome::Holds),
+        ("no worse than 2.3.0", 0.100, Outcome::Holds),
+        ("no worse than baseline", 0.400, Outcome::Holds),
+        ("> 20% change from baseline", 0.100, Outcome::Holds),
+    ] {
+        assert_eq!(on(text, fact(now)), wanted, "{text} {now}");
+    }
+    assert!(matches!(on("<= 2.4.0", fact(0.1)), Outcome::Unknown(Doubt::NoVersion { .. })));
+    assert_eq!(rule(">= 30% better than 2.3.0").versions(), [&Subject::new("2.3.0").expect("a name")]);
+    let own = rule("no regression > 10%");
+    assert_eq!(own.to_string(), "regression <= 10%", "of a report it is a number called so");
+    let metric = own.of_the_metric();
+    assert_eq!(metric.to_string(), "<= 10% worse");
+    assert_eq!(Rule::parse("<= 10% worse"), Ok(metric.clone()));
+    assert_eq!(metric.evaluate(&Facts::of(fact(0.54))), Outcome::Holds);
+    assert_eq!(metric.evaluate(&Facts::of(fact(0.56))), Outcome::Fails);
+}
+
+#[test]
+fn a_query_is_a_name() {
+    for (text, name, rest) in [
+        ("rate(errors_total[5m]) > 0.001", "rate(errors_total[5m])", "> 0.001"),
+        (
+            "sum(rate(http_requests_total{code=~\"5..\"}[5m])) / sum(rate(http_requests_total[5m])) > 1%",
+            "sum(rate(http_requests_total{code=~\"5..\"}[5m])) / sum(rate(http_requests_total[5m]))",
+            "> 1%",
+        ),
+        (
+            "histogram_quantile(0.95, sum(rate(x_bucket[5m])) by (le)) > 0.5 for 5m",
+            "histogram_quantile(0.95, sum(rate(x_bucket[5m])) by (le))",
+            "> 0.5 for 5m",
+        ),
+    ] {
+        let read = rule(text);
+        let subject =
+            read.subjects().first().map(|subject| (subject.as_str().to_owned(), subject.is_query()));
+        assert_eq!(subject, Some((name.to_owned(), true)));
+        assert_eq!(read.to_string(), format!("{name} {rest}"));
+    }
+    assert!(Rule::parse("rate(x[5m] > 1").is_err());
+}
+
+#[test]
 fn units_convert_or_are_refused() {
     assert_eq!(on(">= 80%", Fact::new(0.8, Unit::Ratio)), Outcome::Holds);
     assert_eq!(on(">= 80%", Fact::new(0.8, Unit::None)), Outcome::Holds);
@@ -291,6 +345,13 @@ fn soup() -> impl Strategy<Value = String> {
         "signals",
         "day",
         "reading",
+        "better than",
+        "worse",
+        "2.3.0",
+        "version",
+        "against",
+        "rate(x[5m])",
+        "no worse than",
     ]);
     prop::collection::vec((piece, prop::bool::weighted(0.8)), 1..9).prop_map(|pieces| {
         pieces.into_iter().map(|(text, gap)| if gap { format!("{text} ") } else { text.to_owned() }).collect()
@@ -324,8 +385,15 @@ fn ops() -> impl Strategy<Value = Op> {
 }
 
 fn checks() -> impl Strategy<Value = Check> {
-    let ways =
-        || prop::sample::select(vec![Direction::Either, Direction::Up, Direction::Down, Direction::Better]);
+    let ways = || {
+        prop::sample::select(vec![
+            Direction::Either,
+            Direction::Up,
+            Direction::Down,
+            Direction::Better,
+            Direction::Worse,
+        ])
+    };
     prop_oneof![
         (ops(), sizes(), any::<bool>(), units()).prop_map(|(op, size, negative, unit)| Check::Compare {
             op,
@@ -359,12 +427,18 @@ fn rules() -> impl Strategy<Value = Rule> {
     ]);
     let spans = || prop::option::of((1u64..10_000_000).prop_map(Seconds));
     let scopes = prop::option::of(prop::sample::select(vec!["on any server", "of sessions", "all metrics"]));
-    let test = (names, checks(), spans(), scopes).prop_map(|(name, check, within, scope)| Test {
-        subject: Subject::new(name),
-        check,
-        within,
-        scope: scope.and_then(Subject::new),
-    });
+    let versions = prop::option::of(prop::sample::select(vec!["2.3.0", "v2.4.1-rc.2", "7"]));
+    let test =
+        (names, checks(), spans(), scopes, versions).prop_map(|(name, check, within, scope, version)| {
+            let held = !matches!(check, Check::Compare { .. } | Check::Range { .. } | Check::Present);
+            Test {
+                subject: Subject::new(name),
+                check,
+                within,
+                scope: scope.and_then(Subject::new),
+                against: version.filter(|_| held).and_then(Subject::new),
+            }
+        });
     let all = prop::collection::vec(test, 1..3);
     (prop::collection::vec(all, 1..3), spans()).prop_map(|(any, lasting)| Rule { any, lasting })
 }

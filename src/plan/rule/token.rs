@@ -87,7 +87,15 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Placed>, RuleError> {
 }
 
 fn token(input: &mut &str) -> Result<Token, ContextError> {
-    alt((sign, number.map(Token::Number), word.map(Token::Word), remark.map(Token::Remark))).parse_next(input)
+    alt((
+        sign,
+        version.map(Token::Word),
+        number.map(Token::Number),
+        query.map(Token::Word),
+        word.map(Token::Word),
+        remark.map(Token::Remark),
+    ))
+    .parse_next(input)
 }
 
 fn sign(input: &mut &str) -> Result<Token, ContextError> {
@@ -150,6 +158,51 @@ fn word(input: &mut &str) -> Result<String, ContextError> {
     let inner = |c: char| c.is_alphanumeric() || c == '_';
     let more = repeat(0.., alt((take_while(1.., inner).void(), joined(inner)))).fold(|| (), |(), ()| ());
     (any.verify(|c: &char| c.is_alphabetic() || *c == '_'), more).take().map(str::to_owned).parse_next(input)
+}
+
+/// A version of at least three numbers: `2.3.0`, `2.3.0-rc.1`.
+fn version(input: &mut &str) -> Result<String, ContextError> {
+    let tail = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
+    (digit1, '.', digit1, '.', digit1, opt(('-', take_while(1.., tail))))
+        .take()
+        .map(str::to_owned)
+        .parse_next(input)
+}
+
+/// A function of PromQL with all that stands in its brackets, which is one name: `rate(errors_total[5m])`.
+fn query(input: &mut &str) -> Result<String, ContextError> {
+    let text = *input;
+    let name = take_while(1.., |c: char| c.is_ascii_alphanumeric() || c == '_').parse_next(input)?;
+    let length = if super::words::promql(name) { bracketed(input) } else { None };
+    let Some(whole) = length.and_then(|length| text.get(..name.len() + length)) else {
+        *input = text;
+        return Err(ContextError::new());
+    };
+    *input = text.get(whole.len()..).unwrap_or_default();
+    Ok(whole.to_owned())
+}
+
+/// How many bytes the brackets at the beginning of a text take, whatever stands in quotes inside them.
+fn bracketed(text: &str) -> Option<usize> {
+    let mut open = 0u32;
+    let mut quote = None;
+    for (at, c) in text.char_indices() {
+        match (quote, c) {
+            (Some(mark), _) if mark == c => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'' | '`') => quote = Some(c),
+            (None, '(' | '[' | '{') => open += 1,
+            (None, ')' | ']' | '}') => {
+                open = open.checked_sub(1)?;
+                if open == 0 {
+                    return Some(at + c.len_utf8());
+                }
+            }
+            (None, _) if open == 0 => return None,
+            _ => {}
+        }
+    }
+    None
 }
 
 fn joined<'i>(inner: impl Fn(char) -> bool + Copy) -> impl Parser<&'i str, (), ContextError> {

@@ -19,6 +19,10 @@ pub(super) fn is_joint(word: &str) -> bool {
             | "then"
             | "across"
             | "over"
+            | "than"
+            | "against"
+            | "vs"
+            | "versus"
     )
 }
 
@@ -89,8 +93,29 @@ pub(super) fn change(word: &str) -> Option<Direction> {
         | "grows" | "growth" | "jumps" | "up" => Some(Direction::Up),
         "change" | "changes" | "deviation" => Some(Direction::Either),
         "improvement" | "improves" | "improved" => Some(Direction::Better),
+        "worsens" | "worsened" | "degrades" | "degraded" | "degradation" => {
+            Some(Direction::Worse)
+        }
         _ => None,
     }
+}
+
+/// A comparison of two versions behind a share: `30% better than 2.3.0`.
+pub(super) fn compared(word: &str) -> Option<Direction> {
+    match lower(word).as_str() {
+        "better" | "faster" => Some(Direction::Better),
+        "worse" | "slower" => Some(Direction::Worse),
+        "higher" | "more" | "greater" => Some(Direction::Up),
+        "lower" | "less" | "fewer" => Some(Direction::Down),
+        _ => None,
+    }
+}
+
+/// Whether a word is the name of a version: `2.3.0`, `v2.3.0-rc.1`.
+pub(super) fn version(word: &str) -> bool {
+    let bare = word.strip_prefix(['v', 'V']).unwrap_or(word);
+    bare.starts_with(|c: char| c.is_ascii_digit())
+        && (bare.len() < word.len() || bare.matches('.').count() > 1)
 }
 
 /// A direction without a number: `increasing`.
@@ -99,6 +124,7 @@ pub(super) fn trend(word: &str) -> Option<Direction> {
         "increasing" | "rising" | "growing" => Some(Direction::Up),
         "decreasing" | "falling" | "declining" => Some(Direction::Down),
         "improving" => Some(Direction::Better),
+        "worsening" | "degrading" => Some(Direction::Worse),
         "changing" => Some(Direction::Either),
         _ => None,
     }
@@ -136,6 +162,29 @@ pub(super) fn unwanted(phrase: &str) -> bool {
 /// Nouns that a rate counts anyway, so saying them adds nothing.
 pub(super) fn plain_noun(phrase: &str) -> bool {
     matches!(lower(phrase).as_str(), "req" | "reqs" | "request" | "requests" | "call" | "calls" | "ops")
+}
+
+/// A function whose brackets hold a query.
+pub(super) fn promql(name: &str) -> bool {
+    const FUNCTIONS: [&str; 16] = [
+        "rate",
+        "irate",
+        "increase",
+        "delta",
+        "idelta",
+        "deriv",
+        "sum",
+        "avg",
+        "min",
+        "max",
+        "count",
+        "quantile",
+        "histogram_quantile",
+        "changes",
+        "resets",
+        "absent",
+    ];
+    FUNCTIONS.contains(&name) || name.ends_with("_over_time")
 }
 
 /// Lower case.

@@ -28,7 +28,8 @@ impl fmt::Display for Test {
             parts.push(subject.to_string());
         }
         if self.check != Check::Present || !self.subject.as_ref().is_some_and(super::Subject::is_state) {
-            parts.push(self.check.to_string());
+            let version = self.against.as_ref().map(|version| format!("version {version}"));
+            parts.push(said(&self.check, version.as_deref()));
         }
         if let Some(within) = self.within {
             parts.push(format!("in {}", exact_span(within)));
@@ -42,31 +43,48 @@ impl fmt::Display for Test {
 
 impl fmt::Display for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = match self {
-            Self::Compare { op, value } => format!("{op} {}", exact(value)),
-            Self::Range { low, high } => format!("{} to {}", exact(low), exact(high)),
-            Self::Baseline { op, factor } if *factor == 1.0 => format!("{op} baseline"),
-            Self::Baseline { op, factor } => format!("{op} {}x baseline", decimal(*factor, 0)),
-            Self::Around { margin } => format!("baseline +/- {}%", decimal(*margin, -2)),
-            Self::Change { direction, op, by } => {
-                let by = format!("{op} {}%", decimal(*by, -2));
-                match direction {
-                    Direction::Either => format!("{by} change"),
-                    Direction::Up => format!("rises {by}"),
-                    Direction::Down => format!("drops {by}"),
-                    Direction::Better => format!("{by} improvement"),
-                }
+        f.pad(&said(self, None))
+    }
+}
+
+/// A demand in words; what it is held against when that is not the number's own baseline.
+fn said(check: &Check, version: Option<&str>) -> String {
+    let base = version.unwrap_or("baseline");
+    let behind = |text: String, joint: &str| match version {
+        Some(version) => format!("{text} {joint} {version}"),
+        None => text,
+    };
+    match check {
+        Check::Compare { op, value } => format!("{op} {}", exact(value)),
+        Check::Range { low, high } => format!("{} to {}", exact(low), exact(high)),
+        Check::Baseline { op, factor } if *factor == 1.0 => format!("{op} {base}"),
+        Check::Baseline { op, factor } => format!("{op} {}x {base}", decimal(*factor, 0)),
+        Check::Around { margin } if version.is_some() => {
+            format!("within {}% of {base}", decimal(*margin, -2))
+        }
+        Check::Around { margin } => format!("baseline +/- {}%", decimal(*margin, -2)),
+        Check::Change { direction, op, by } => {
+            let by = format!("{op} {}%", decimal(*by, -2));
+            match direction {
+                Direction::Either => behind(format!("{by} change"), "from"),
+                Direction::Up => behind(format!("rises {by}"), "from"),
+                Direction::Down => behind(format!("drops {by}"), "from"),
+                Direction::Better if version.is_none() => format!("{by} improvement"),
+                Direction::Better => behind(format!("{by} better"), "than"),
+                Direction::Worse => behind(format!("{by} worse"), "than"),
             }
-            Self::Trend { direction } => match direction {
+        }
+        Check::Trend { direction } => {
+            let word = match direction {
                 Direction::Either => "changing",
                 Direction::Up => "increasing",
                 Direction::Down => "decreasing",
                 Direction::Better => "improving",
-            }
-            .to_owned(),
-            Self::Present => "present".to_owned(),
-        };
-        f.pad(&text)
+                Direction::Worse => "worsening",
+            };
+            behind(word.to_owned(), "from")
+        }
+        Check::Present => "present".to_owned(),
     }
 }
 

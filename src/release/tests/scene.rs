@@ -225,7 +225,7 @@ impl Scene {
 
 pub fn plan() -> Plan {
     let one_percent = Check::Compare { op: Op::Above, value: Quantity::new(0.01, Unit::Ratio) };
-    let test = Test { subject: None, check: one_percent, within: None, scope: None };
+    let test = Test::new(one_percent);
     let rule = Rule { lasting: Some(Seconds(300)), ..Rule::one(test) };
     Plan {
         release: ReleaseSpec {
