@@ -32,6 +32,7 @@ mod operator;
 mod out;
 mod release;
 mod rollout;
+mod rule;
 mod shelf;
 mod snapshot;
 mod status;
@@ -98,6 +99,9 @@ enum Verb {
     /// Judge the numbers of two versions
     #[command(after_help = "Example:\n  tminus judge ratio --file counts.csv --json")]
     Judge(judge::Judge),
+    /// Say how a phrase is read
+    #[command(after_help = "Example:\n  tminus rule parse 'P95 > 2x baseline' --json")]
+    Rule(rule::Rule),
     /// Let a plan run its commands and ask its servers on this machine
     #[command(after_help = "Example:\n  tminus trust RELEASE.tminus.toml")]
     Trust(trust::Trust),
@@ -227,6 +231,7 @@ fn act(arguments: Arguments, out: Out) -> Result<Exit, Failure> {
         Verb::Demo(verb) => verb.run(&context),
         Verb::Check(verb) => verb.run(&context),
         Verb::Judge(verb) => verb.run(&context),
+        Verb::Rule(verb) => verb.run(&context),
         Verb::Trust(verb) => verb.run(&context),
         Verb::Status(verb) => verb.run(&context),
         Verb::Watch(verb) => verb.run(&context),

@@ -12,7 +12,7 @@ use super::token::{Token, tokens};
 use super::words::{is_joint, lower, opens_scope};
 
 /// A number as read, before it is known what it is held against.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Amount {
     digits: String,
     scale: Scale,
@@ -29,7 +29,7 @@ pub(super) struct Amount {
 }
 
 /// How to get from the digits to the unit's base: a power of ten, then a whole factor.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Scale {
     tens: i32,
     factor: f64,
@@ -172,7 +172,8 @@ pub(super) fn is_currency(word: &str) -> bool {
     matches!(word, "USD" | "EUR" | "GBP" | "CHF" | "JPY" | "INR" | "CAD" | "AUD" | "SEK")
 }
 
-fn thousands(word: &str) -> Option<i32> {
+/// The power of ten a letter behind a number stands for.
+pub(super) fn thousands(word: &str) -> Option<i32> {
     match word {
         "k" | "K" => Some(3),
         "M" => Some(6),
@@ -238,6 +239,9 @@ fn named(word: &str, at: usize) -> Result<Option<(Unit, Scale)>, RuleError> {
         "MB" | "mb" => (Unit::Bytes, scaled(6)),
         "GB" | "gb" => (Unit::Bytes, scaled(9)),
         "TB" | "tb" => (Unit::Bytes, scaled(12)),
+        "kilobytes" => (Unit::Bytes, scaled(3)),
+        "megabytes" => (Unit::Bytes, scaled(6)),
+        "gigabytes" => (Unit::Bytes, scaled(9)),
         "KiB" | "Ki" => (Unit::Bytes, times(1024.0)),
         "MiB" | "Mi" => (Unit::Bytes, times(1_048_576.0)),
         "GiB" | "Gi" => (Unit::Bytes, times(1_073_741_824.0)),
@@ -246,7 +250,9 @@ fn named(word: &str, at: usize) -> Result<Option<(Unit, Scale)>, RuleError> {
         "rpm" => (Unit::PerMinute, ONE),
         _ => match lower(word).as_str() {
             "percent" | "pct" => (Unit::Ratio, scaled(-2)),
-            "ms" | "millisecond" | "milliseconds" => (Unit::Seconds, scaled(-3)),
+            "ms" | "msec" | "msecs" | "millis" | "millisecond" | "milliseconds" => {
+                (Unit::Seconds, scaled(-3))
+            }
             "us" | "µs" | "μs" | "microseconds" => (Unit::Seconds, scaled(-6)),
             "ns" | "nanoseconds" => (Unit::Seconds, scaled(-9)),
             other => match period(other) {

@@ -39,8 +39,11 @@ mod error;
 mod evaluate;
 mod facts;
 mod measure;
+mod missing;
 mod parse;
 mod phrase;
+pub(crate) mod query;
+mod reading;
 mod subject;
 #[cfg(test)]
 mod tests;
@@ -48,12 +51,15 @@ mod token;
 mod unit;
 mod words;
 mod write;
+mod written;
 
 pub use action::{Action, ActionWord, actions_of};
 pub use condition::{Check, Direction, Op, Rule, Test};
 pub use doubt::{Doubt, Outcome};
 pub use error::RuleError;
 pub use facts::{Better, Fact, Facts};
+pub use missing::Missing;
 pub use phrase::{Phrase, classify};
+pub use reading::{Base, Number, Part, Reading, Tests, reading};
 pub use subject::Subject;
 pub use unit::UnitMismatch;

@@ -37,6 +37,18 @@ impl Subject {
         })
     }
 
+    /// The time its query looks over, when that is one.
+    pub(super) fn window(&self) -> Option<crate::base::Seconds> {
+        let windows = if self.is_query() { super::query::windows(&self.0) } else { Vec::new() };
+        windows.first().copied().filter(|first| windows.iter().all(|window| window == first))
+    }
+
+    /// Whether the number it names is itself a change from a baseline: `benchmark regression`.
+    pub(super) fn is_change(&self) -> bool {
+        let key = self.key();
+        matches!(key.rsplit(' ').next(), Some("regression" | "improvement"))
+    }
+
     /// Whether it says by itself that something is so: `health checks failing`, `endpoint returning 500`,
     /// `stable in production`.
     pub(super) fn is_state(&self) -> bool {

@@ -93,9 +93,7 @@ pub(super) fn change(word: &str) -> Option<Direction> {
         | "grows" | "growth" | "jumps" | "up" => Some(Direction::Up),
         "change" | "changes" | "deviation" => Some(Direction::Either),
         "improvement" | "improves" | "improved" => Some(Direction::Better),
-        "worsens" | "worsened" | "degrades" | "degraded" | "degradation" => {
-            Some(Direction::Worse)
-        }
+        "worsens" | "worsened" | "degrades" | "degraded" | "degradation" => Some(Direction::Worse),
         _ => None,
     }
 }
