@@ -22,6 +22,7 @@ mod playbooks;
 mod prometheus;
 mod quality;
 mod rank;
+mod rule_rows;
 mod rules;
 mod samples;
 mod screens;

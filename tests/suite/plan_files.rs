@@ -4,11 +4,14 @@ use std::path::{Path, PathBuf};
 
 use tminus::plan::init::{Answers, init, questions};
 use tminus::plan::playbook::read;
-use tminus::plan::{Arming, Check, Expect, SourceFile, Sources, Watched, resolve};
+use tminus::plan::{Arming, Check, Expect, Finding, SourceFile, Sources, Watched, resolve};
 
 /// The corpus of plan files with one thing wrong each, by name.
 fn invalid() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plans/invalid");
+    files_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plans/invalid"))
+}
+
+fn files_of(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(folder).expect("corpus").map(|entry| entry.expect("entry").path()).collect();
     files.sort();
@@ -146,4 +149,20 @@ fn what_the_runbooks_contradict_asks_with_both_lines() {
             made.findings.iter().find(|it| it.code.as_str() == "contested-trigger").expect("a finding");
         assert!(said.line > 0 && said.help.contains("arm = "), "{said:?}");
     }
+}
+
+#[test]
+fn every_doubtful_plan_gets_a_finding_with_its_line_and_remedy() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plans/doubtful");
+    let mut said = Vec::new();
+    for path in files_of(&folder) {
+        let name = path.file_name().expect("name").to_string_lossy().into_owned();
+        let made = resolve(&only_plan(&name, std::fs::read(&path).expect("file"))).expect(&name);
+        assert_eq!(made.findings.len(), 1, "{name}: {:?}", made.findings);
+        for Finding { code, line, message, help, .. } in made.findings {
+            assert!(line > 0 && !help.is_empty(), "{name}");
+            said.push(format!("{name}:{line}: {}: {message}; {help}", code.as_str()));
+        }
+    }
+    insta::assert_snapshot!(said.join("\n"));
 }

@@ -38,9 +38,18 @@ impl Place {
     }
     /// Something to say about a byte that stops nothing.
     pub fn finding(&self, at: usize, code: Code, said: (impl Into<String>, impl Into<String>)) -> Finding {
+        self.weighed(at, (code, Severity::Warning), said)
+    }
+    /// The same, as grave as it is.
+    pub fn weighed(
+        &self,
+        at: usize,
+        (code, severity): (Code, Severity),
+        said: (impl Into<String>, impl Into<String>),
+    ) -> Finding {
         Finding {
             code,
-            severity: Severity::Warning,
+            severity,
             file: self.file.clone(),
             line: self.line(at),
             message: said.0.into(),

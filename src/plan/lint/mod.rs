@@ -31,7 +31,6 @@ pub fn lint(page: &Page, playbook: &Playbook, resolved: Option<&Resolved>) -> Ve
     people::lint(&mut notes, playbook);
     blanks::lint(&mut notes, playbook, resolved);
     let mut findings = notes.findings;
-    findings.extend(resolved.map(|resolved| queries::lint_plan(&resolved.plan)).unwrap_or_default());
     findings.sort_by_key(|finding| (finding.line, finding.code));
     findings.dedup();
     findings

@@ -1,9 +1,9 @@
-//! Queries that pass on an empty answer, compare a rate with a ratio, or do not parse.
+//! Queries in the commands of a playbook that pass on an empty answer, or compare a rate with a ratio. Those of the
+//! plan file are looked at where it is resolved.
 
 use super::Notes;
 use super::page::Line;
-use crate::plan::finding::{Code, Finding, Severity};
-use crate::plan::{Check, Expect, Plan};
+use crate::plan::finding::Severity;
 
 pub fn lint_page(notes: &mut Notes<'_>) {
     let page = notes.page;
@@ -12,48 +12,6 @@ pub fn lint_page(notes: &mut Notes<'_>) {
         count_by_increase(notes, line);
         rate_as_ratio(notes, line);
     }
-}
-
-/// The queries of the plan file.
-pub fn lint_plan(plan: &Plan) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let mut add = |code: &'static str, severity, message: String, help: &str| {
-        findings.push(Finding {
-            code: Code::new(code),
-            severity,
-            file: "plan".into(),
-            line: 0,
-            message,
-            help: help.to_owned(),
-        });
-    };
-    for metric in &plan.metrics {
-        let counts = metric.counts.iter().flat_map(|counts| [&counts.bad, &counts.total]);
-        for query in metric.query.iter().chain(counts) {
-            if let Err(error) = promql_parser::parser::parse(&query.replace("{{side}}", "side")) {
-                let what = crate::base::Untrusted::new(error.to_string()).line();
-                let message = format!("the query of metric `{}` does not parse: {what}", metric.id);
-                add("query-syntax", Severity::Error, message, "write it as Prometheus would take it");
-            } else if metric.id.as_str().contains("rate") && query.contains("rate(") && !query.contains('/') {
-                let message = format!("metric `{}` is a rate a second, not a ratio", metric.id);
-                add("rate-as-ratio", Severity::Warning, message, "divide by the rate of all requests");
-            }
-        }
-    }
-    for gate in &plan.gates {
-        if let Check::Command(command) = &gate.check {
-            let shell = command
-                .run
-                .first()
-                .is_some_and(|program| matches!(program.rsplit('/').next(), Some("sh" | "bash" | "zsh")));
-            let piped = command.run.iter().any(|word| word.contains('|'));
-            if shell && piped && gate.pass.is_none() && command.expect != Some(Expect::Some) {
-                let message = format!("gate `{}` passes when the first part of its pipe fails", gate.id);
-                add("passes-on-nothing", Severity::Warning, message, "run the program itself, or say `pass`");
-            }
-        }
-    }
-    findings
 }
 
 fn first_of_many(notes: &mut Notes<'_>, line: &Line) {

@@ -2,6 +2,7 @@
 
 use crate::base::{GateId, ItemId, MetricId, RoleId, Seconds, StageId};
 use crate::plan::file::{self, At};
+use crate::plan::rule::Rule;
 use crate::plan::{
     Bound, Check, Code, CommandCheck, Expect, Gate, GitCheck, GitFact, HttpCheck, Otherwise, Plan, PlanError,
 };
@@ -82,6 +83,10 @@ fn gate(desk: &Desk<'_>, plan: &Plan, name: &At<String>, gate: &file::Gate) -> R
     };
     let check = check(desk, plan, name, gate)?;
     let pass = gate.pass.as_ref().map(|rule| desk.rule(rule)).transpose()?;
+    let pass = match check {
+        Check::Metric { .. } => pass.map(Rule::of_the_metric),
+        _ => pass,
+    };
     if let Check::Metric { metric } = &check
         && pass.is_none()
         && plan.metric(metric).is_none_or(|metric| metric.target.is_none())

@@ -10,6 +10,7 @@ mod blanks;
 mod course;
 mod desk;
 pub(super) mod document;
+mod doubts;
 mod gates;
 mod judge;
 mod numbers;
@@ -68,6 +69,7 @@ pub fn resolve(sources: &Sources) -> Result<Resolved, PlanError> {
     let unbound = playbook.as_ref().map(|it| blanks::unbound(it, &blanks)).unwrap_or_default();
     let binding = binding::binding(&file, &tree, &plan);
     plan.digest = Digest::of(&binding);
+    doubts::doubts(&mut desk, &plan);
     let findings = desk.findings;
     Ok(Resolved { plan, binding, playbook, findings, unbound })
 }

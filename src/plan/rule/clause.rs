@@ -160,7 +160,8 @@ fn subject(cursor: &mut Cursor<'_>) -> Result<Option<Subject>, RuleError> {
     }
     let text = begin.text_until(cursor);
     let text = text.trim_end_matches(':');
-    if words::lower(text).split_whitespace().next() == Some("every") {
+    let low = words::lower(text);
+    if low.split_whitespace().next() == Some("every") || low.split_whitespace().last() == Some("every") {
         return Err(begin.error("this is a schedule, not a rule", "put it into the plan's schedule"));
     }
     Ok(Subject::new(text))
@@ -186,7 +187,8 @@ fn number_in_name(cursor: &Cursor<'_>, before: Option<&str>) -> bool {
     let mut ahead = *cursor;
     ahead.advance();
     let ordinal = ahead.word().is_some_and(|word| matches!(word, "th" | "st" | "nd" | "rd"));
-    if ahead.glued() && ordinal || !ahead.glued() && before.is_some_and(words::numbered) {
+    let apart = !ahead.glued() || ahead.peek() == Some(&Token::Colon);
+    if ahead.glued() && ordinal || apart && before.is_some_and(words::numbered) {
         return true;
     }
     if ahead.glued() || ahead.word().is_none() {

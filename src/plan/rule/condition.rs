@@ -199,8 +199,10 @@ impl Rule {
     pub fn of_the_metric(mut self) -> Self {
         for test in self.any.iter_mut().flatten() {
             let worse = match test.subject.as_ref().map(Subject::key) {
-                Some(name) if name == "regression" || name.ends_with(" regression") => Direction::Worse,
-                Some(name) if name == "improvement" || name.ends_with(" improvement") => Direction::Better,
+                Some(name) if name.ends_with("regression") || name.ends_with("degradation") => {
+                    Direction::Worse
+                }
+                Some(name) if name.ends_with("improvement") => Direction::Better,
                 _ => continue,
             };
             if let Check::Compare { op, value } = &test.check

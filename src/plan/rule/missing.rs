@@ -5,13 +5,14 @@ use serde::Serialize;
 use super::condition::{Check, Rule};
 use super::error::RuleError;
 use super::phrase::{Phrase, classify};
+use super::token::{Token, tokens};
 
 /// What a phrase lacks, or is instead of a rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Missing {
     /// The stable short name: `needs-number`, `rollout-steps`, `checkpoints`, `schedule`, `daily-restart`,
     /// `calendar-step`, `judged-by-person`, `unknown-unit`, `rate-as-ratio`, `count-by-increase`,
-    /// `quantile-of-averages`, `passes-on-no-data`, `not-a-rule`.
+    /// `restarts-by-increase`, `quantile-of-averages`, `passes-on-no-data`, `not-a-rule`.
     pub code: &'static str,
     /// What is wrong.
     pub message: String,
@@ -28,7 +29,8 @@ impl Missing {
 /// What a phrase is that is no rule.
 pub(super) fn missing(text: &str, error: &RuleError) -> Missing {
     let low = text.to_lowercase();
-    let digits = low.contains(|c: char| c.is_ascii_digit());
+    let number = |placed: &super::token::Placed| matches!(placed.token, Token::Number(_));
+    let numbers = tokens(text).map_or(true, |tokens| tokens.iter().any(number));
     if let Phrase::NeedsNumber { missing } = classify(text) {
         return Missing::new(
             "needs-number",
@@ -46,14 +48,14 @@ pub(super) fn missing(text: &str, error: &RuleError) -> Missing {
             "write it as `[[quiet]]` with `at = \"02:00\"` and `lasting = \"10m\"`",
         );
     }
-    if low.trim_start().starts_with("every ") {
+    if format!(" {low}").contains(" every ") {
         return Missing::new(
             "schedule",
             "it is a schedule, not a limit",
             "write it as a [checkpoint.*], or as `every` of a gate",
         );
     }
-    if low.trim_start().starts_with("t+") || low.trim_start().starts_with("t-") {
+    if low.split_whitespace().any(clock) {
         return Missing::new(
             "checkpoints",
             "these are places on the T-clock",
@@ -74,7 +76,7 @@ pub(super) fn missing(text: &str, error: &RuleError) -> Missing {
     if low.contains("result[0]") {
         return positional();
     }
-    if !digits && !text.trim().is_empty() {
+    if !numbers && !text.trim().is_empty() {
         return Missing::new(
             "judged-by-person",
             "it says no number and no flag that could be asked for",
@@ -82,6 +84,12 @@ pub(super) fn missing(text: &str, error: &RuleError) -> Missing {
         );
     }
     Missing::new("not-a-rule", error.wrong.clone(), error.help.clone())
+}
+
+/// A place on the T-clock: `t+1h`.
+fn clock(word: &str) -> bool {
+    let rest = word.strip_prefix("t+").or(word.strip_prefix("t-"));
+    rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Shares one after the other, each with a time: `5% for 60 min then 10/25/50/100%`.
@@ -128,7 +136,7 @@ pub(super) fn doubt(text: &str, rule: &Rule) -> Option<Missing> {
         let whole = value.value.fract() == 0.0 && value.value > 0.0;
         (whole && super::query::is_increase(query)).then(|| {
             Missing::new(
-                "count-by-increase",
+                if query.contains("restart") { "restarts-by-increase" } else { "count-by-increase" },
                 "`increase` extrapolates to the edges of its window, so 3 can read as 3.33",
                 "count from the number itself: restarts from a [source.*] with `kubernetes`, else raw counts",
             )

@@ -8,9 +8,17 @@ use crate::base::Seconds;
 /// What stands for the label value of a side, and what it is read as.
 const SIDE: (&str, &str) = ("{{side}}", "side");
 
+/// Whether a query is one.
+///
+/// # Errors
+/// What the parser says of it.
+pub(crate) fn read(query: &str) -> Result<Expr, String> {
+    parse(&query.replace(SIDE.0, SIDE.1))
+}
+
 /// The query as a tree; `None` when it does not parse.
-pub(crate) fn tree(query: &str) -> Option<Expr> {
-    parse(&query.replace(SIDE.0, SIDE.1)).ok()
+fn tree(query: &str) -> Option<Expr> {
+    read(query).ok()
 }
 
 /// Whether it is a rate of events a second: a `rate` that nothing divides.

@@ -46,7 +46,7 @@ impl Subject {
     /// Whether the number it names is itself a change from a baseline: `benchmark regression`.
     pub(super) fn is_change(&self) -> bool {
         let key = self.key();
-        matches!(key.rsplit(' ').next(), Some("regression" | "improvement"))
+        matches!(key.rsplit(' ').next(), Some("regression" | "improvement" | "degradation"))
     }
 
     /// Whether it says by itself that something is so: `health checks failing`, `endpoint returning 500`,

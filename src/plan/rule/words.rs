@@ -46,6 +46,8 @@ pub(super) fn numbered(word: &str) -> bool {
     matches!(
         lower(word).as_str(),
         "phase"
+            | "day"
+            | "week"
             | "step"
             | "stage"
             | "tier"
@@ -93,7 +95,7 @@ pub(super) fn change(word: &str) -> Option<Direction> {
         | "grows" | "growth" | "jumps" | "up" => Some(Direction::Up),
         "change" | "changes" | "deviation" => Some(Direction::Either),
         "improvement" | "improves" | "improved" => Some(Direction::Better),
-        "worsens" | "worsened" | "degrades" | "degraded" | "degradation" => Some(Direction::Worse),
+        "worsens" | "worsened" | "degrades" | "degraded" => Some(Direction::Worse),
         _ => None,
     }
 }
