@@ -7,7 +7,7 @@ use super::settings::{Reads, Watched};
 use super::standing::Unsure;
 use super::tape::{Tape, earlier};
 use crate::analysis::{Measure, Quality, Sample, Sum, Tally};
-use crate::base::{Quantity, Seconds, Timestamp, Unit};
+use crate::base::{Seconds, Timestamp, Unit};
 use crate::plan::rule::{Check, Direction, Doubt, Fact, Facts, Op, Outcome, Rule};
 
 /// So many samples may be missing in a window before its count says nothing of what stayed below a limit.
@@ -163,10 +163,9 @@ impl Looker<'_> {
 
     fn ask(&self, value: f64, base: Option<f64>, own: &Known) -> Outcome {
         let fact = Fact {
-            now: Quantity::new(value, own.unit.clone()),
             baseline: base,
             within: own.within.filter(|_| self.what.rule.tests().any(|test| test.within.is_some())),
-            better: None,
+            ..Fact::new(value, own.unit.clone())
         };
         // A rule that speaks of one number needs no name for it.
         let facts = if self.what.rule.speaks_of_one() {

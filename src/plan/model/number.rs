@@ -108,6 +108,31 @@ impl Metric {
         let fits = unit.is_none_or(|unit| *unit == value.unit);
         (fits && rule.tests().count() == 1 && rule.lasting.is_none()).then_some(value.value)
     }
+
+    /// Which way of the number is the good one, as its target or else its alert says; `None` when neither has a
+    /// direction.
+    pub fn better(&self) -> Option<Better> {
+        let way = |rule: &Rule, wanted: bool| {
+            rule.tests().find_map(|test| {
+                let less = match &test.check {
+                    Check::Compare { op, .. } | Check::Baseline { op, .. } => match op {
+                        Op::Below | Op::AtMost => true,
+                        Op::Above | Op::AtLeast => false,
+                        Op::Equal | Op::NotEqual => return None,
+                    },
+                    Check::Change { direction, .. } | Check::Trend { direction } => match direction {
+                        Direction::Down => true,
+                        Direction::Up => false,
+                        _ => return None,
+                    },
+                    _ => return None,
+                };
+                Some(if less == wanted { Better::Less } else { Better::More })
+            })
+        };
+        let target = self.target.as_ref().and_then(|rule| way(rule, true));
+        target.or_else(|| self.alert.as_ref().and_then(|rule| way(rule, false)))
+    }
 }
 
 /// The label values of the two sides.
@@ -178,33 +203,6 @@ pub struct Histogram {
     pub selector: String,
     /// The bounds that matter, rising, all of one unit, at most [`Histogram::BOUNDS`].
     pub bounds: Vec<Quantity>,
-}
-
-impl Metric {
-    /// Which way of the number is the good one, as its target or else its alert says; `None` when neither has a
-    /// direction.
-    pub fn better(&self) -> Option<Better> {
-        let way = |rule: &Rule, wanted: bool| {
-            rule.tests().find_map(|test| {
-                let less = match &test.check {
-                    Check::Compare { op, .. } | Check::Baseline { op, .. } => match op {
-                        Op::Below | Op::AtMost => true,
-                        Op::Above | Op::AtLeast => false,
-                        Op::Equal | Op::NotEqual => return None,
-                    },
-                    Check::Change { direction, .. } | Check::Trend { direction } => match direction {
-                        Direction::Down => true,
-                        Direction::Up => false,
-                        _ => return None,
-                    },
-                    _ => return None,
-                };
-                Some(if less == wanted { Better::Less } else { Better::More })
-            })
-        };
-        let target = self.target.as_ref().and_then(|rule| way(rule, true));
-        target.or_else(|| self.alert.as_ref().and_then(|rule| way(rule, false)))
-    }
 }
 
 impl Histogram {
