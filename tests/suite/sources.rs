@@ -280,8 +280,14 @@ async fn a_silent_source_is_stood_in_for_and_its_owner_is_named() {
     assert!(reading.notes.iter().any(|note| note.line().contains("other answered instead")));
     let fault = read(&all, &alone, &metric(Some("up")), (0, 15)).await.expect_err("nobody").to_string();
     assert!(fault.contains("ask eli@example.com"), "{fault}");
-    let itself = Source { fallback: Some("prom".into()), ..alone };
+    let itself = Source { fallback: Some("prom".into()), ..alone.clone() };
     assert!(read(&all, &itself, &metric(Some("up")), (0, 15)).await.is_err());
+    // A fallback may have one of its own.
+    let middle = Source { fallback: Some("other".into()), ..source("middle", prometheus(gone)) };
+    let all = sources(&[alone.clone(), middle, source("other", prometheus(&good.uri()))]);
+    let far = Source { fallback: Some("middle".into()), ..alone };
+    let reading = read(&all, &far, &metric(Some("up")), (0, 15)).await.expect("the last answers");
+    assert_eq!(reading.instead, Some("other".into()));
 }
 
 /// A server that shows one body after the other, the last for ever.

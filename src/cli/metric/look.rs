@@ -198,7 +198,7 @@ fn failure(fault: Fault) -> Failure {
 
 /// What a page says.
 fn scraped(page: &Exposition, now: Timestamp) -> Shown {
-    let mut shown = Shown::new(now);
+    let mut shown = Draft::new(now);
     let mut places: BTreeMap<(&str, &Labels), usize> = BTreeMap::new();
     for line in &page.samples {
         let at = line.at_ms.and_then(|ms| Timestamp::from_millisecond(ms).ok()).unwrap_or(now);
@@ -232,7 +232,7 @@ fn windowed(window: &Window, moments: &[Timestamp], source: &Source, now: Timest
         SourceKind::Prometheus { dialect, .. } if drops_nan(dialect) => Quality::NoTraffic,
         _ => Quality::NoSeries,
     };
-    let mut shown = Shown::new(now);
+    let mut shown = Draft::new(now);
     shown.doubts.extend(window.warnings.iter().cloned());
     if window.native {
         shown.doubts.push("a native histogram has no number; ask histogram_quantile(…) of it".to_owned());
@@ -262,6 +262,10 @@ struct Draft {
 }
 
 impl Draft {
+    fn new(at: Timestamp) -> Self {
+        Self { at, doubts: Vec::new(), series: Vec::new() }
+    }
+
     /// How good it is as a whole: what is missing comes before what is doubtful.
     fn done(self) -> Shown {
         let Self { at, mut doubts, mut series } = self;
@@ -290,10 +294,6 @@ impl Draft {
 }
 
 impl Shown {
-    fn new(at: Timestamp) -> Draft {
-        Draft { at, doubts: Vec::new(), series: Vec::new() }
-    }
-
     /// A window whose newest number is too old says nothing of now.
     fn stale(&mut self, most: i64, now: Timestamp) {
         let numbers = self.series.iter().flat_map(|series| &series.samples).filter(|it| it.value.is_some());

@@ -1,6 +1,6 @@
 //! `[metric.*]`.
 
-use crate::base::{MetricId, Quantity, SourceId, Unit};
+use crate::base::{MetricId, Quantity, Seconds, SourceId, Unit};
 use crate::plan::file::{self, At};
 use crate::plan::rule::{Check, Rule};
 use crate::plan::{Baseline, Counts, Histogram, Metric, Plan, PlanError, Sides, Source, SourceKind};
@@ -76,8 +76,8 @@ fn source<'p>(
     }
     for (key, query) in asked(metric) {
         let wrong = match (&source.kind, key) {
-            (SourceKind::Kubernetes { .. }, "query") if !matches!(query.as_str(), "restarts" | "ready") => {
-                Some("write `restarts` or `ready`")
+            (SourceKind::Kubernetes { .. }, "query") if !of_workload(query.as_str()) => {
+                Some("write `ready`, `restarts` or `restarts 10m`")
             }
             (SourceKind::Prometheus { .. } | SourceKind::Exposition { .. }, _) | (_, "query") => None,
             (SourceKind::Json { .. } | SourceKind::Command { .. }, "bad" | "total") => None,
@@ -90,6 +90,12 @@ fn source<'p>(
         }
     }
     Ok(Some(source))
+}
+
+/// Whether a workload has an answer to it: how many of its pods are ready, or restarts in the last so long.
+fn of_workload(query: &str) -> bool {
+    let within = |length: &str| Seconds::parse(length).is_some();
+    matches!(query, "ready" | "restarts") || query.strip_prefix("restarts ").is_some_and(within)
 }
 
 /// `sides` and `{{side}}` belong together.

@@ -19,8 +19,10 @@ use super::json::Documents;
 use super::page::Pages;
 use super::prometheus::Prometheus;
 
-/// How long a source with a fallback may take, so that there is time left for that one.
-const PATIENCE: Duration = Duration::from_millis(DEADLINE.0 * 450);
+/// How many sources are asked for one answer.
+const MOST: usize = 3;
+/// How long they may take together: a little less than who asks waits.
+const PATIENCE: Duration = Duration::from_millis(DEADLINE.0 * 950);
 
 /// Reads numbers from every source of a plan.
 pub struct Sources {
@@ -71,46 +73,56 @@ impl Sources {
         }
     }
 
-    /// The source that is asked when this one does not answer; never itself.
-    fn fallback(&self, source: &Source) -> Option<&Source> {
-        let named = self.known.get(source.fallback.as_ref()?)?;
-        (named.id != source.id).then_some(named)
+    /// A source and those that are asked when it does not answer, in their order, each once.
+    fn chain<'a>(&'a self, source: &'a Source) -> Vec<&'a Source> {
+        let mut chain = vec![source];
+        while let Some(next) = chain.last().and_then(|last| self.known.get(last.fallback.as_ref()?)) {
+            if chain.len() >= MOST || chain.iter().any(|one| one.id == next.id) {
+                break;
+            }
+            chain.push(next);
+        }
+        chain
     }
 }
 
 impl Numbers for Sources {
     fn read<'a>(&'a self, ask: Ask<'a>) -> BoxFuture<'a, Result<Reading, Fault>> {
         Box::pin(async move {
-            let first = self.of(&ask.source.kind).read(ask);
-            let Some(other) = self.fallback(ask.source) else { return owned(first.await, ask.source) };
-            let fault = match tokio::time::timeout(PATIENCE, first).await {
-                Ok(Ok(reading)) => return Ok(reading),
-                Ok(Err(fault)) => fault,
-                Err(_) => {
-                    let why = format!("no answer in {} ms", PATIENCE.as_millis());
-                    Fault::Unreachable(ask.source.id.to_string(), why)
+            let chain = self.chain(ask.source);
+            let patience = PATIENCE / u32::try_from(chain.len()).unwrap_or(1);
+            let mut first: Option<Fault> = None;
+            for source in chain {
+                let asked = self.of(&source.kind).read(Ask { source, ..ask });
+                let answer = tokio::time::timeout(patience, asked).await.unwrap_or_else(|_| {
+                    let why = format!("no answer in {} ms", patience.as_millis());
+                    Err(Fault::Unreachable(source.id.to_string(), why))
+                });
+                match (answer, &first) {
+                    (Ok(reading), None) => return Ok(reading),
+                    (Ok(mut reading), Some(fault)) => {
+                        let note = format!("{fault}; {} answered instead", source.id);
+                        reading.notes.push(Untrusted::new(note));
+                        reading.instead = Some(source.id.clone());
+                        return Ok(reading);
+                    }
+                    (Err(fault), None) => first = Some(owned(fault, source)),
+                    (Err(_), Some(_)) => {}
                 }
-            };
-            match self.of(&other.kind).read(Ask { source: other, ..ask }).await {
-                Ok(mut reading) => {
-                    reading.notes.push(Untrusted::new(format!("{fault}; {} answered instead", other.id)));
-                    reading.instead = Some(other.id.clone());
-                    Ok(reading)
-                }
-                Err(_) => owned(Err(fault), ask.source),
             }
+            Err(first.unwrap_or_else(|| Fault::Unsupported(format!("{} was not asked", ask.source.id))))
         })
     }
 }
 
 /// A fault names whom to turn to.
-fn owned(answer: Result<Reading, Fault>, source: &Source) -> Result<Reading, Fault> {
-    let Some(owner) = &source.owner else { return answer };
+fn owned(fault: Fault, source: &Source) -> Fault {
+    let Some(owner) = &source.owner else { return fault };
     let with = |why: String| format!("{why}; ask {owner}");
-    answer.map_err(|fault| match fault {
+    match fault {
         Fault::Unreachable(name, why) => Fault::Unreachable(name, with(why)),
         Fault::Refused(name, why) => Fault::Refused(name, with(why)),
         Fault::Foreign(name, why) => Fault::Foreign(name, with(why)),
         unsupported @ Fault::Unsupported(_) => unsupported,
-    })
+    }
 }

@@ -21,8 +21,7 @@ use crate::world::http::{Answer, Http, Limits, address, place};
 
 pub use grid::Grid;
 use manners::Manners;
-pub(crate) use reply::Point;
-use reply::Series;
+pub use reply::{Point, Reply, Series, read};
 
 use super::exposition::Labels;
 

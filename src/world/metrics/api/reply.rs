@@ -84,7 +84,10 @@ impl<'de> Deserialize<'de> for Point {
 }
 
 /// Reads a whole answer of the server that goes by this name.
-pub(super) fn read(name: &str, answer: &Answer) -> Result<Reply, Fault> {
+///
+/// # Errors
+/// Who refused, or what is not understood.
+pub fn read(name: &str, answer: &Answer) -> Result<Reply, Fault> {
     let foreign = |why: String| Err(Fault::Foreign(name.to_owned(), why));
     let status = answer.status;
     let envelope: Envelope<'_> = match serde_json::from_slice(&answer.body) {
