@@ -24,7 +24,8 @@ pub struct Settings {
     /// How much more the bad events of this signal scatter than chance alone would have them; 1 or more.
     pub phi: f64,
     /// How far apart the steps should be: what is missing between two that are further apart is lost, and the judge
-    /// does not act as if it had not been. None when every missing step is handed in as such.
+    /// does not act as if it had not been. A difference of counters over several of them is told by it, too: one that
+    /// reaches over a start or a stage counts for neither side of it. None when every missing step is handed in as such.
     pub every: Option<Seconds>,
     /// How many kinds of bad event are judged together: 1 for errors, up to 3 for what is slower than so many bounds.
     pub bounds: usize,
