@@ -14,16 +14,17 @@ use crate::cli::exit::{Exit, Failure};
 
 /// What is wrong with the test, for people who are used to it.
 pub const DEFECTS: &str = "\
-It is here because people know it; the decisions of a release do not rest on it. Known defects:
-  - It takes points for independent. Those of a gauge are not: of healthy pairs whose points hang together by 0.9
-    from one to the next, it calls more than a quarter high.
-  - It knows nothing of looking twice: asked every ten minutes, it is wrong more often than it says.
-  - It counts points, not requests: errors that are rare pass, and a point of one request weighs as much as one of
-    ten thousand.
-  - It has no floor for what matters: with enough points 1 % more latency is high.
-  - Its interval ends at the largest difference seen, so that of four values a side or fewer the word can be high or
-    low although p is larger than the confidence allows.
-Ask `tminus judge ratio` where there are counts.";
+It is here because people know it; no decision of a release rests on it. Its known defects:
+- It takes points for independent, which those of a gauge are not: of healthy pairs whose
+  points hang together by 0.9 from one to the next it calls a quarter high.
+- It knows nothing of looking twice: asked every ten minutes, it calls nearly half of
+  those pairs high.
+- It counts points, not requests: rare errors pass, and a point of one request weighs as much
+  as one of ten thousand.
+- It has no floor for what matters: with enough points 1 % more latency is high.
+- Its interval ends at the largest difference seen: with four values a side or fewer the class
+  can be high or low although p is not small.
+Where there are counts, ask `tminus judge ratio`.";
 
 /// Compares two samples by rank.
 #[derive(Debug, clap::Args)]
