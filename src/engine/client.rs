@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::base::Digest;
-use crate::release::{Command, Presence, Recorded, Refusal, View};
+use crate::plan::Plan;
+use crate::release::{Command, LogLine, Presence, Recorded, Refusal, View};
 
 /// A door to an engine.
 #[derive(Clone, Debug)]
@@ -86,6 +87,17 @@ impl Client {
             return Vec::new();
         }
         answer.await.unwrap_or_default()
+    }
+    /// A page of the journal as lines for people, under the names of this plan.
+    pub async fn lines(&self, from: u64, count: usize, plan: &Plan) -> Vec<LogLine> {
+        let page = self.page(from, count).await;
+        let line = |recorded: &Recorded| LogLine {
+            version: recorded.version,
+            at: recorded.at,
+            by: recorded.actor.name().to_owned(),
+            text: super::lines::line(recorded, plan),
+        };
+        page.iter().map(line).collect()
     }
     /// Keeps bytes as evidence; `None` when nobody keeps them.
     pub async fn keep(&self, bytes: Vec<u8>) -> Option<Digest> {

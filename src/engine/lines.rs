@@ -4,7 +4,7 @@
 //! plan give the same line.
 
 use crate::analysis::judge::Decision;
-use crate::base::{ItemId, Untrusted, Weight};
+use crate::base::{ItemId, MetricId, Untrusted, Weight};
 use crate::plan::Plan;
 use crate::release::{Act, Answer, Choice, Event, Evidence, Recorded, RequestAnswer, TriggerPhase};
 
@@ -36,8 +36,8 @@ fn of(event: &Event, plan: &Plan) -> String {
         .or_else(|| item(event, plan))
         .or_else(|| gate(event))
         .or_else(|| rollout(event))
-        .or_else(|| watch(event))
-        .or_else(|| asked(event))
+        .or_else(|| watch(event, plan))
+        .or_else(|| asked(event, plan))
         .unwrap_or_default()
 }
 
@@ -159,10 +159,10 @@ fn rollout(event: &Event) -> Option<String> {
     })
 }
 
-fn watch(event: &Event) -> Option<String> {
+fn watch(event: &Event, plan: &Plan) -> Option<String> {
     Some(match event {
         Event::Assessed { metric, from, to, value, .. } => match value {
-            Some(value) => format!("metric {metric}: {from} → {to} at {value}"),
+            Some(value) => format!("metric {metric}: {from} → {to} at {}", number(metric, *value, plan)),
             None if from == to => format!("metric {metric}: {to}"),
             None => format!("metric {metric}: {from} → {to}"),
         },
@@ -186,7 +186,7 @@ fn watch(event: &Event) -> Option<String> {
     })
 }
 
-fn asked(event: &Event) -> Option<String> {
+fn asked(event: &Event, plan: &Plan) -> Option<String> {
     Some(match event {
         Event::Ruled { rollout, ruling } => {
             let word = match ruling.decision {
@@ -213,9 +213,16 @@ fn asked(event: &Event) -> Option<String> {
         Event::TriggerChosen { trigger, choice: Choice::Request } => {
             format!("trigger {trigger} asks a person from now on")
         }
-        Event::NumberTyped { metric, value } => format!("metric {metric} typed: {value}"),
+        Event::NumberTyped { metric, value } => {
+            format!("metric {metric} typed: {}", number(metric, *value, plan))
+        }
         _ => return None,
     })
+}
+
+/// A number of a metric in its unit.
+fn number(metric: &MetricId, value: f64, plan: &Plan) -> String {
+    plan.metric(metric).map_or_else(|| value.to_string(), |known| known.written(value))
 }
 
 fn words(act: &Act) -> String {

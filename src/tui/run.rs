@@ -314,6 +314,11 @@ impl Ui {
                     client.fetch(digest).await.map(|bytes| Msg::Blob(digest, bytes)).into_iter().collect()
                 }));
             }
+            Effect::Page(from, count) => {
+                let (client, plan) = (self.client.clone(), self.model.view.plan.clone());
+                self.under_way
+                    .push(Box::pin(async move { vec![Msg::Lines(client.lines(from, count, &plan).await)] }));
+            }
             Effect::Copy(text) => {
                 let (meaning, said) = match terminal::copy(&text) {
                     Ok(()) => (Meaning::Good, format!("sent to the clipboard: {text}")),

@@ -1,6 +1,6 @@
 //! Numbers over time, and where they come from.
 
-use crate::base::{MetricId, Quantity, Seconds, SourceId, Untrusted};
+use crate::base::{MetricId, Quantity, Seconds, SourceId, Unit, Untrusted};
 use crate::plan::rule::{Better, Check, Direction, Op, Rule};
 
 /// Where numbers come from. What it takes to be let in (tokens, own certificate authorities) is never in the plan.
@@ -98,14 +98,25 @@ pub struct Metric {
 }
 
 impl Metric {
+    /// What its numbers count, as its limits say.
+    pub fn unit(&self) -> Unit {
+        let limits = [&self.target, &self.alert];
+        limits.into_iter().flatten().find_map(Rule::unit).cloned().unwrap_or(Unit::None)
+    }
+
+    /// A number of it, in the unit's base, as people write it.
+    pub fn written(&self, value: f64) -> String {
+        Quantity::new(value, self.unit()).to_string()
+    }
+
     /// Reads a number as people write it, in the unit of the metric's limits; answers it in the unit's base. None
     /// for what is no number or of another unit.
     pub fn read(&self, text: &str) -> Option<f64> {
         // The grammar of rules knows how people write numbers and units.
         let rule = Rule::parse(&format!("> {}", text.trim())).ok()?;
         let Check::Compare { value, .. } = &rule.tests().next()?.check else { return None };
-        let unit = self.alert.as_ref().and_then(Rule::unit).or_else(|| self.target.as_ref()?.unit());
-        let fits = unit.is_none_or(|unit| *unit == value.unit);
+        let unit = self.unit();
+        let fits = unit == Unit::None || unit == value.unit;
         (fits && rule.tests().count() == 1 && rule.lasting.is_none()).then_some(value.value)
     }
 

@@ -27,6 +27,7 @@ pub enum Action {
     Back,
     // screens
     RollCall,
+    Clock,
     Log,
     Help,
     Guide,

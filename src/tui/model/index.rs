@@ -139,6 +139,16 @@ pub struct ItemLine<'a> {
     pub known: Option<&'a ItemState>,
 }
 
+/// A text without a bracketed owner at its end, `(owner: ada)`: the owner has a place of its own.
+pub fn without_owner(text: &str) -> &str {
+    let cut = text.trim_end().strip_suffix(')').and_then(|rest| rest.rsplit_once('('));
+    let names = |inside: &str| {
+        inside.split_once(':').is_some_and(|(label, _)| label.trim().eq_ignore_ascii_case("owner"))
+    };
+    cut.filter(|(before, inside)| !before.trim().is_empty() && names(inside))
+        .map_or(text, |(before, _)| before.trim_end())
+}
+
 /// Reads one item.
 pub fn item_line(view: &View, place: ItemRef) -> Option<ItemLine<'_>> {
     let (state, plan) = (view.state.as_ref(), view.plan.as_ref());
@@ -189,4 +199,17 @@ pub fn item_line(view: &View, place: ItemRef) -> Option<ItemLine<'_>> {
         }
     }
     Some(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_owner;
+
+    #[test]
+    fn only_the_remark_that_names_the_owner_goes() {
+        assert_eq!(without_owner("Cut the branch (Owner: ada)"), "Cut the branch");
+        assert_eq!(without_owner("Cut the branch (with care)"), "Cut the branch (with care)");
+        assert_eq!(without_owner("(owner: ada)"), "(owner: ada)");
+        assert_eq!(without_owner("Größe (é)"), "Größe (é)");
+    }
 }

@@ -8,6 +8,7 @@ mod facts;
 mod index;
 mod name;
 mod numbers;
+mod older;
 mod operator;
 mod stages;
 mod toast;
@@ -20,9 +21,10 @@ pub use facts::{
     Poll, gate_look, held, identity, metrics_age, next_weight, otherwise_word, phase_word, ready, shares,
     verdict_look,
 };
-pub use index::{Due, Index, ItemLine, StageSum, item_line};
+pub use index::{Due, Index, ItemLine, StageSum, item_line, without_owner};
 pub use name::{Pane, ScreenName};
 pub use numbers::{advice, metric_look, newest, quality_word, silences};
+pub use older::Older;
 pub use operator::{Ids, Operator, Order, RandomIds};
 pub use stages::{Cursor, Row, StageList};
 pub use toast::Toasts;
@@ -108,6 +110,8 @@ pub struct Model {
     pub ticked: Vec<ItemId>,
     /// The bytes of a gate's run that were asked for, as text.
     pub evidence: Option<(Digest, Untrusted)>,
+    /// Lines of the journal before the newest, oldest first, and the version asked for last.
+    pub older: Older,
     /// Time.
     pub clock: Clock,
 }
@@ -131,6 +135,7 @@ impl Model {
             typed: Vec::new(),
             ticked: Vec::new(),
             evidence: None,
+            older: Older::default(),
             clock: Clock::default(),
         };
         model.explain();
@@ -143,6 +148,9 @@ impl Model {
     /// Takes in a newer picture.
     pub fn see(&mut self, view: Arc<View>) {
         let same = Arc::ptr_eq(&view.state, &self.view.state) && Arc::ptr_eq(&view.plan, &self.view.plan);
+        if !Arc::ptr_eq(&view.recent, &self.view.recent) {
+            self.keep_slid(&view);
+        }
         self.view = view;
         let stale = self.clock.at.saturating_sub(self.clock.explained) >= 5_000;
         self.clock.picture = self.clock.at;

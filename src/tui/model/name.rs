@@ -21,6 +21,8 @@ pub enum ScreenName {
     Metrics,
     /// The selected metric over time.
     Chart,
+    /// Everything with a time.
+    Clock,
     /// The journal.
     Log,
     /// Every key.
@@ -31,7 +33,7 @@ pub enum ScreenName {
 
 impl ScreenName {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Overview,
         Self::Item,
         Self::Gate,
@@ -39,6 +41,7 @@ impl ScreenName {
         Self::Rollout,
         Self::Metrics,
         Self::Chart,
+        Self::Clock,
         Self::Log,
         Self::Help,
         Self::Guide,
@@ -54,6 +57,7 @@ impl ScreenName {
             Self::Rollout => "rollout",
             Self::Metrics => "metrics",
             Self::Chart => "chart",
+            Self::Clock => "clock",
             Self::Log => "log",
             Self::Help => "help",
             Self::Guide => "guide",

@@ -6,7 +6,7 @@ use crate::release::{Proposal, Request, RequestCause};
 use crate::tui::model::{Model, cause_words, requests, trigger_words};
 use crate::tui::screen::{ratio_text, share_text, sides_text};
 use crate::tui::theme::Meaning;
-use crate::tui::widget::{value_text, wall};
+use crate::tui::widget::wall;
 
 /// The requests a change would answer, oldest of the most urgent first.
 pub fn asked(model: &Model, rollout: &RolloutId, fits: impl Fn(Proposal) -> bool) -> Vec<(Meaning, String)> {
@@ -53,7 +53,7 @@ fn rule(model: &Model, trigger: &Trigger) -> String {
     match &trigger.when {
         Watched::Metric { metric, rule } => {
             let planned = model.view.plan.metrics.iter().find(|known| &known.id == metric);
-            let at = planned.zip(value).map(|(metric, value)| format!(" at {}", value_text(metric, value)));
+            let at = planned.zip(value).map(|(metric, value)| format!(" at {}", metric.written(value)));
             format!("rule {}: {metric} {rule}, {stands}{}", trigger.id, at.unwrap_or_default())
         }
         _ => format!("rule {}: {}, {stands}", trigger.id, trigger.title.line()),

@@ -8,7 +8,7 @@ use crate::plan::{Metric, Trigger, Watched};
 use crate::release::{Act, Series, clock};
 use crate::tui::model::{Model, advice, metric_look, newest, quality_word};
 use crate::tui::theme::Meaning;
-use crate::tui::widget::{Canvas, Chart, Limit, Piece, Taken, band, piece, unit_of, value_text, wrap};
+use crate::tui::widget::{Canvas, Chart, Limit, Piece, Taken, band, piece, wrap};
 
 use super::metrics::limit_text;
 use super::triggers;
@@ -81,7 +81,7 @@ fn standing(model: &Model, metric: &Metric) -> Vec<Piece> {
     let look = metric_look(series, symbols);
     let mut pieces = vec![piece(look.meaning, format!("{} {}", look.glyph, look.word))];
     if let Some(value) = newest(series) {
-        pieces.push(piece(Meaning::Title, format!("  {}", value_text(metric, value))));
+        pieces.push(piece(Meaning::Title, format!("  {}", metric.written(value))));
     }
     for (name, rule) in [("target", &metric.target), ("alert", &metric.alert)] {
         if let Some(rule) = rule {
@@ -107,8 +107,8 @@ fn sides(model: &Model, metric: &Metric) -> Option<Vec<Piece>> {
     let stable = series.baseline.iter().rev().find_map(|(_, value)| *value)?;
     let canary = newest(Some(series))?;
     let mut pieces = vec![
-        piece(Meaning::Canary, format!("canary {}", value_text(metric, canary))),
-        piece(Meaning::Stable, format!("   stable {}", value_text(metric, stable))),
+        piece(Meaning::Canary, format!("canary {}", metric.written(canary))),
+        piece(Meaning::Stable, format!("   stable {}", metric.written(stable))),
     ];
     if stable > 0.0 && canary >= 0.0 {
         pieces.push(piece(Meaning::Muted, format!("   now {:.1}x the stable version's", canary / stable)));
@@ -134,7 +134,7 @@ pub fn plot(model: &Model, canvas: &mut Canvas<'_>, area: Rect, metric: &Metric)
         target: limit("target", &metric.target),
         alert: limit("alert", &metric.alert),
         taken: taken(model, metric),
-        unit: unit_of(metric),
+        unit: metric.unit(),
         t0: clock::t0(&model.view.state, &model.view.plan),
         now: model.now(),
     };

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use crate::base::Weight;
 use crate::release::{RolloutPhase, Status};
 use crate::tui::keymap::{Action, Context};
-use crate::tui::model::{Due, Model, is_contested, item_line, next_weight, ready, requests};
+use crate::tui::model::{Due, Model, is_contested, item_line, next_weight, ready, requests, without_owner};
 use crate::tui::theme::Meaning;
 use crate::tui::widget::{Canvas, Piece, cells, fit, piece, until, wall};
 
@@ -53,11 +53,11 @@ pub fn due(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
         Some((at, due)) => {
             let (text, owner, offset) = match due {
                 Due::Item(place) => match item_line(&model.view, place) {
-                    Some(line) => (line.text, line.owner, line.due),
+                    Some(line) => (without_owner(line.text), line.owner, line.due),
                     None => ("", None, None),
                 },
                 Due::Checkpoint(place) => match model.view.plan.checkpoints.get(place) {
-                    Some(row) => (row.text.raw(), row.owner.as_deref(), Some(row.at)),
+                    Some(row) => (without_owner(row.text.raw()), row.owner.as_deref(), Some(row.at)),
                     None => ("", None, None),
                 },
             };

@@ -16,12 +16,12 @@ pub fn newest(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
 /// Lines from so many before the newest on.
 pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect, from: usize) {
     let zone = model.index.zone.clone().unwrap_or(jiff::tz::TimeZone::UTC);
-    let lines = &model.view.recent;
-    if lines.is_empty() {
+    let count = model.log_length();
+    if count == 0 {
         canvas.put((area.x, area.y), area.width, Meaning::Muted, "nothing has happened yet");
     }
-    let from = from.min(lines.len().saturating_sub(usize::from(area.height)));
-    for (row, line) in lines.iter().rev().skip(from).take(usize::from(area.height)).enumerate() {
+    let from = from.min(count.saturating_sub(usize::from(area.height)));
+    for (row, line) in model.log().skip(from).take(usize::from(area.height)).enumerate() {
         let version = if area.width >= 70 { format!("{:>6} ", line.version) } else { String::new() };
         let by = if area.width >= 50 { format!("{:<10.10} ", short_name(&line.by)) } else { String::new() };
         let pieces = [

@@ -6,7 +6,7 @@ use crate::plan::rule::Rule;
 use crate::plan::{Metric, Trigger};
 use crate::tui::model::{Model, advice, metric_look, newest, quality_word};
 use crate::tui::theme::{Meaning, Symbols};
-use crate::tui::widget::{Canvas, Piece, cells, limits, piece, rule_text, sparkline, value_text, window};
+use crate::tui::widget::{Canvas, Piece, cells, limits, piece, rule_text, sparkline, window};
 
 use super::{chart, triggers};
 
@@ -149,7 +149,7 @@ impl<'a> Line<'a> {
             meaning: look.meaning,
             glyph: look.glyph,
             word: look.word,
-            value: newest(series).map_or_else(|| "-".to_owned(), |value| value_text(metric, value)),
+            value: newest(series).map_or_else(|| "-".to_owned(), |value| metric.written(value)),
             target: text(&metric.target),
             alert: text(&metric.alert),
             quality: known.and_then(|series| quality_word(series.quality)).unwrap_or_default(),

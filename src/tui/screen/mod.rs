@@ -2,6 +2,7 @@
 
 mod banner;
 mod chart;
+mod clock;
 mod footer;
 mod gate;
 mod gates;
@@ -95,6 +96,7 @@ fn screen(model: &Model, canvas: &mut Canvas<'_>, body: Rect) {
         }
         ScreenName::Metrics => metrics::screen(model, canvas, area),
         ScreenName::Chart => chart::draw(model, canvas, area),
+        ScreenName::Clock => clock::page(model, area.width).draw(canvas, area, from),
         ScreenName::Log => log::draw(model, canvas, area, from),
         ScreenName::Help => help::page(model, area.width).draw(canvas, area, from),
         ScreenName::Guide => help::guide(area.width.min(100)).draw(canvas, area, from),
@@ -110,6 +112,7 @@ fn heading(name: ScreenName) -> &'static str {
         ScreenName::Rollout => "Rollout",
         ScreenName::Metrics => "Metrics",
         ScreenName::Chart => "Metric",
+        ScreenName::Clock => "Clock",
         ScreenName::Log => "Journal",
         ScreenName::Help => "Keys",
         ScreenName::Guide => "Guide",
@@ -129,6 +132,11 @@ fn split(area: Rect, rows: u16) -> (Rect, Rect) {
     (Rect { height: rows, ..area }, rest)
 }
 
+/// The line of the clock that says now.
+pub fn now_line(model: &Model) -> usize {
+    clock::now_line(model)
+}
+
 /// How many lines the screen of a model has to scroll through.
 pub fn page_length(model: &Model) -> usize {
     let width = model.size.0.saturating_sub(4);
@@ -136,7 +144,8 @@ pub fn page_length(model: &Model) -> usize {
         ScreenName::Item => item::page(model, width).len(),
         ScreenName::Gate => gate::page(model, width).len(),
         ScreenName::Rollout => operations::page(model, width).len(),
-        ScreenName::Log => model.view.recent.len(),
+        ScreenName::Clock => clock::page(model, width).len(),
+        ScreenName::Log => model.log_length(),
         ScreenName::Help => help::page(model, width).len(),
         ScreenName::Guide => help::guide(width.min(100)).len(),
         _ => 0,

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use crate::base::Timestamp;
 use crate::plan::Bound;
 use crate::release::{Tick, clock};
-use crate::tui::model::{ItemLine, Model, Row, StageSum, item_line};
+use crate::tui::model::{ItemLine, Model, Row, StageSum, item_line, without_owner};
 use crate::tui::theme::Meaning;
 use crate::tui::widget::{Canvas, Piece, cells, piece, window};
 
@@ -144,7 +144,7 @@ fn item_row(model: &Model, canvas: &mut Canvas<'_>, line: Rect, item: &ItemLine<
     let free = line.width.saturating_sub(start + columns.total() + 1);
     let bound = if free < 28 { "" } else { bound };
     let room = free.saturating_sub(cells(bound));
-    let used = canvas.put((line.x + start, line.y), room, text, without_owner(item));
+    let used = canvas.put((line.x + start, line.y), room, text, without_owner(item.text));
     canvas.put((line.x + start + used, line.y), cells(bound), Meaning::Muted, bound);
     let mut x = line.right() - columns.total().min(line.width);
     if columns.due > 0 {
@@ -157,16 +157,6 @@ fn item_row(model: &Model, canvas: &mut Canvas<'_>, line: Rect, item: &ItemLine<
     if let Some(owner) = item.owner.filter(|_| columns.owner > 0) {
         canvas.put((x + 1, line.y), columns.owner, Meaning::Muted, &short_name(owner));
     }
-}
-
-/// The text without a bracketed owner at its end: the owner stands beside it.
-fn without_owner<'a>(item: &ItemLine<'a>) -> &'a str {
-    let bare = item.text.trim_end();
-    let cut = bare.strip_suffix(')').and_then(|rest| rest.rsplit_once('(')).filter(|(_, inside)| {
-        let label = inside.split_once(':').map(|(label, _)| label.trim());
-        item.owner.is_some() && label.is_some_and(|label| label.eq_ignore_ascii_case("owner"))
-    });
-    cut.map_or(item.text, |(before, _)| before.trim_end())
 }
 
 /// True when an open item's time has passed.

@@ -23,7 +23,10 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::HalfUp
         | Action::HalfDown
         | Action::PageUp
-        | Action::PageDown => step(model, action),
+        | Action::PageDown => {
+            step(model, action);
+            return older(model);
+        }
         Action::NextPane => pane(model, model.pane.step(1)),
         Action::PreviousPane => pane(model, model.pane.step(-1)),
         Action::Stages => focus(model, Pane::Stages),
@@ -32,7 +35,15 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Metrics => focus(model, Pane::Metrics),
         Action::RollCallPane => focus(model, Pane::RollCall),
         Action::RollCall => go(model, ScreenName::RollCall),
-        Action::Log => go(model, ScreenName::Log),
+        Action::Clock => {
+            go(model, ScreenName::Clock);
+            let before = usize::from(model.size.1 / 4);
+            model.lists.page.0 = crate::tui::screen::now_line(model).saturating_sub(before);
+        }
+        Action::Log => {
+            go(model, ScreenName::Log);
+            return older(model);
+        }
         Action::Help => go(model, ScreenName::Help),
         Action::Guide => go(model, ScreenName::Guide),
         Action::Open => return open(model),
@@ -90,6 +101,14 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
     }
     Vec::new()
+}
+
+/// Asks for lines of the journal before those that are known, when the log is near its end.
+fn older(model: &mut Model) -> Vec<Effect> {
+    if model.screen != ScreenName::Log {
+        return Vec::new();
+    }
+    model.wants_older().map(|(from, count)| Effect::Page(from, count)).into_iter().collect()
 }
 
 /// A wish of whoever sits here, on what is on screen.

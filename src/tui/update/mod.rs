@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::base::{Digest, ItemId};
 use crate::engine::client::Reply;
-use crate::release::View;
+use crate::release::{LogLine, View};
 use crate::tui::keymap::Chord;
 use crate::tui::model::{Model, Operator, Order};
 use crate::tui::overlay::Overlay;
@@ -32,6 +32,8 @@ pub enum Msg {
     Reply(Reply),
     /// Bytes that were asked for.
     Blob(Digest, Vec<u8>),
+    /// Lines of the journal that were asked for, oldest first.
+    Lines(Vec<LogLine>),
     /// Something to say.
     Say(Meaning, String),
     /// Somebody else acts here now.
@@ -61,6 +63,8 @@ pub enum Effect {
         /// The file.
         path: String,
     },
+    /// Fetch so many lines of the journal from this version on.
+    Page(u64, usize),
     /// Fetch the bytes of this digest.
     Fetch(Digest),
     /// Put this text on the clipboard.
@@ -93,6 +97,7 @@ pub fn update(model: &mut Model, msg: Msg, at: u64) -> Vec<Effect> {
             let text = String::from_utf8_lossy(&bytes).into_owned();
             model.evidence = Some((digest, crate::base::Untrusted::new(text)));
         }
+        Msg::Lines(lines) => model.take_older(lines),
         Msg::Say(meaning, text) => model.toasts.show(meaning, text, model.clock.at),
         Msg::Operator(operator) => {
             model.overlays.retain(|overlay| overlay.operator().is_none_or(|by| *by == operator));

@@ -441,6 +441,32 @@ fn numbers_are_typed_in_their_unit_and_contested_triggers_chosen_by_name() {
 }
 
 #[test]
+fn the_log_goes_on_before_the_newest_lines_without_a_hole() {
+    let line = |version| crate::release::LogLine {
+        version,
+        at: Timestamp::UNIX_EPOCH,
+        by: "ada".to_owned(),
+        text: format!("event {version}"),
+    };
+    let recent = |versions: std::ops::Range<u64>| {
+        let view = picture(State::default()).as_ref().clone();
+        Arc::new(View { recent: Arc::new(versions.map(line).collect()), ..view })
+    };
+    let mut model = model();
+    update(&mut model, Msg::View(recent(290..300)), 0);
+    assert_eq!(keys(&mut model, "L"), [Effect::Page(90, 200)]);
+    assert_eq!(keys(&mut model, "j"), [], "no page is asked for twice");
+    update(&mut model, Msg::Lines((90..290).map(line).collect()), 0);
+    update(&mut model, Msg::View(recent(292..302)), 0);
+    assert_eq!(keys(&mut model, "G"), [Effect::Page(1, 89)], "what slid out of the newest is still there");
+    update(&mut model, Msg::Lines((1..90).map(line).collect()), 0);
+    let versions: Vec<u64> = model.log().map(|line| line.version).collect();
+    let all: Vec<u64> = (1..302).rev().collect();
+    assert_eq!(versions, all);
+    assert_eq!(keys(&mut model, "G"), [], "there is nothing before the first");
+}
+
+#[test]
 fn q_goes_back_and_then_leaves() {
     let mut model = model();
     assert_eq!(keys(&mut model, "? L q q"), []);

@@ -12,6 +12,6 @@ pub use age::{age, age_counts_seconds, day_and_time, t_clock, t_clock_counts_sec
 pub use bar::{progress, shares};
 pub use canvas::{Canvas, Piece, cells, fit, piece, safe, wrap};
 pub use chart::{Chart, Limit, Taken, band};
-pub use rule_text::{limits, rule_text, unit_of, value_text};
+pub use rule_text::{limits, rule_text};
 pub use sparkline::sparkline;
 pub use window::window;

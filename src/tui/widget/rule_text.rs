@@ -1,6 +1,5 @@
 //! Numbers and the limits they are held against, as short as a pane needs them.
 
-use crate::base::{Quantity, Unit};
 use crate::plan::Metric;
 use crate::plan::rule::{Check, Op, Rule};
 use crate::tui::theme::Symbols;
@@ -26,17 +25,6 @@ pub fn rule_text(rule: &Rule, symbols: &Symbols) -> String {
         Some(Check::Present) => "present".to_owned(),
         None => "rule".to_owned(),
     }
-}
-
-/// What a metric's numbers count, as its limits say.
-pub fn unit_of(metric: &Metric) -> Unit {
-    let limits = [&metric.target, &metric.alert];
-    limits.into_iter().flatten().find_map(|rule| rule.unit()).cloned().unwrap_or(Unit::None)
-}
-
-/// A number of a metric with its unit.
-pub fn value_text(metric: &Metric, value: f64) -> String {
-    Quantity::new(value, unit_of(metric)).to_string()
 }
 
 /// The plain limits of a metric, for its sparkline.
