@@ -122,6 +122,13 @@ fn what_a_playbook_writes_as_commands_and_steps_comes_over() {
     let rules = checks.triggers.iter().filter(|it| matches!(it.when, Watched::Metric { .. })).count();
     assert!(rules >= 2, "{toml}");
 
+    let (nightly, toml) = plan_of(4);
+    let quiet: Vec<(u16, u64)> = nightly.quiet.iter().map(|quiet| (quiet.at, quiet.lasting.0)).collect();
+    assert_eq!(quiet, [(120, 600)], "{toml}");
+    let (watch, toml) = plan_of(2);
+    let exits = watch.triggers.iter().filter(|it| it.terms.exit.is_some()).count();
+    assert!(exits >= 1, "{toml}");
+
     let (steps, toml) = plan_of(3);
     let steps: Vec<(f64, u64)> = steps
         .rollouts

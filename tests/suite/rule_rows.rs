@@ -167,6 +167,7 @@ fn what_is_no_rule_says_what_it_is() {
         ("rate(failed[5m]) > 0.001", Some("rate-as-ratio")),
         ("rate(failed[5m]) / rate(all[5m]) > 0.001", None),
         ("rate(failed[5m]) > 0.001/s", None),
+        ("avg(rate(container_cpu_usage_seconds_total[1m])) > 85%", None),
         ("avg(histogram_quantile(0.95, rate(x_bucket[5m]))) > 0.5", Some("quantile-of-averages")),
     ] {
         assert_eq!(reading(text).expect(text).finding.map(|it| it.code), code, "{text}");

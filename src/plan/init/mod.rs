@@ -9,6 +9,7 @@ mod names;
 mod numbers;
 mod paper;
 mod question;
+mod quiet;
 mod rollout;
 mod triggers;
 
@@ -75,6 +76,7 @@ pub fn init(playbook: &Playbook, answers: &Answers) -> InitPlan {
     let roles = roles(&mut desk);
     numbers::sources(&mut desk);
     let metrics = numbers::metrics(&mut desk);
+    quiet::quiet(&mut desk);
     let gates = checks::gates(&mut desk, &roles);
     rollout::rollout(&mut desk, &roles, &gates);
     triggers::triggers(&mut desk, &metrics, &gates);

@@ -15,6 +15,8 @@ pub(super) const SOURCE: &str = "prom";
 pub(super) struct Known {
     pub(super) name: String,
     pub(super) key: String,
+    /// What is wanted of it, where that is a limit.
+    pub(super) target: Option<Rule>,
 }
 
 pub(super) fn sources(desk: &mut Desk<'_>) {
@@ -43,7 +45,8 @@ pub(super) fn metrics(desk: &mut Desk<'_>) -> Vec<Known> {
             }
         }
         if let Some(key) = key_of(&metric.name.line()) {
-            known.push(Known { name: name.clone(), key });
+            let target = metric.target.as_ref().and_then(|text| Rule::parse(text.raw()).ok());
+            known.push(Known { name: name.clone(), key, target });
         }
         desk.paper.add("metric", Some(&name), hint(desk, section));
     }
@@ -55,7 +58,7 @@ pub(super) fn metrics(desk: &mut Desk<'_>) -> Vec<Known> {
         let name = names.take(&slug(subject.as_str()));
         let section = Section::new().comment(&desk.source(line)).text("title", subject.as_str());
         desk.paper.add("metric", Some(&name), hint(desk, section));
-        known.push(Known { name, key });
+        known.push(Known { name, key, target: None });
     }
     if !known.is_empty() {
         desk.note(0, "metrics have no query yet; until `source` and `query` say where numbers come from, people type them");

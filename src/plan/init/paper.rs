@@ -1,6 +1,6 @@
 //! The plan file being written: sections in the order people read them, with comments above.
 
-use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value, value};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value, value};
 
 use crate::base::Untrusted;
 
@@ -76,6 +76,17 @@ impl Paper {
                     parent.insert(name, Item::Table(table));
                 }
             }
+        }
+    }
+    /// Adds one more `[[kind]]`, after everything else.
+    pub(super) fn append(&mut self, kind: &str, section: Section) {
+        let Section { mut table, comments } = section;
+        self.sections += 1;
+        table.set_position(Some(self.sections));
+        table.decor_mut().set_prefix(format!("{}{comments}", if self.sections > 1 { "\n" } else { "" }));
+        let list = self.document.entry(kind).or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
+        if let Some(list) = list.as_array_of_tables_mut() {
+            list.push(table);
         }
     }
     /// The file: what is said at its top, the sections, what is said at its end.

@@ -58,6 +58,9 @@ pub(super) fn rollout(desk: &mut Desk<'_>, roles: &[Role], gates: &[String]) {
         .comment(
             "add: deploy = { image = \"REGISTRY/NAME:VERSION\", workload = \"deployment/NAMESPACE/NAME\" }",
         )
+        .comment(&format!(
+            "add, once metrics have sides: [rollout.{name}.judge] with signals = [\"errors\"] and worse = [\"hold\", \"ask\"]"
+        ))
         .maybe("stage", stage(desk, command).as_deref())
         .text("strategy", "canary")
         .value("steps", list)

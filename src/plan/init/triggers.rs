@@ -1,7 +1,9 @@
 //! Triggers of a first plan file.
 
+use crate::plan::Arming;
 use crate::plan::playbook::{Trigger, slug};
-use crate::plan::resolve::document;
+use crate::plan::resolve::{arming, document, overlap};
+use crate::plan::rule::Rule;
 
 use super::Desk;
 use super::checks::HEALTH;
@@ -24,12 +26,38 @@ pub(super) fn triggers(desk: &mut Desk<'_>, metrics: &[Known], gates: &[String])
             );
         }
         section = section.text("when", when.as_deref().unwrap_or("manual"));
+        if let Some(exit) = when.as_deref().and_then(|when| exit(when, trigger, metrics)) {
+            section = section.text("exit", &exit);
+        }
+        if let Arming::Contested { lines: (one, other) } = arming::of_document(desk.playbook, trigger.said) {
+            section = section.comment(&format!(
+                "lines {one} and {other} decide this in two ways: it asks a person until you add"
+            ));
+            section = section.comment("arm = \"automatic\"   or   arm = \"request\"");
+            desk.note(
+                trigger.said,
+                format!(
+                    "`{}` is decided in two ways, in lines {one} and {other}; it asks a person until `arm` says which",
+                    trigger.condition.cell(60)
+                ),
+            );
+        }
         if let Some(severity) = trigger.severity.as_ref().filter(|text| !text.is_empty()) {
             section = section.text("severity", &severity.line());
         }
         section = section.list("actions", document::actions(trigger).iter().map(|action| action.as_str()));
         desk.paper.add("trigger", Some(&name), section);
     }
+}
+
+/// The metric's target, when it ends what the trigger begins: the playbook's pair of a limit to go red and one to be
+/// green again.
+fn exit(when: &str, trigger: &Trigger, metrics: &[Known]) -> Option<String> {
+    let (_, subject) = measured(&trigger.condition)?;
+    let metric = metrics.iter().find(|metric| metric.key == subject.key())?;
+    let target = metric.target.as_ref().filter(|target| target.subjects().is_empty())?;
+    let enter = Rule::parse(when).ok()?;
+    (enter.unit() == target.unit() && !overlap(&enter, target)).then(|| target.to_string())
 }
 
 /// `error-rate > 5 % for 2m`: the metric by its name, the limit as it was read.

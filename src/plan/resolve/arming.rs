@@ -48,7 +48,7 @@ pub(super) fn arming(
 }
 
 /// Whether a trigger of the document, which a person fires, is one the document contradicts itself about.
-pub(super) fn of_document(playbook: &Playbook, line: u32) -> Arming {
+pub(in crate::plan) fn of_document(playbook: &Playbook, line: u32) -> Arming {
     let limits = limits(playbook);
     let here = limits.iter().find(|limit| limit.line == line);
     match here.and_then(|here| Some((here, other(here, &limits)?))) {

@@ -129,10 +129,12 @@ impl Notes<'_, '_> {
                 self.add(text.start, ("short-window", Warning), (message, help));
             }
         }
-        for (limit, text) in [(&metric.alert, &written.alert), (&metric.target, &written.target)] {
-            if let (Some(limit), Some(text)) = (limit, text) {
-                self.rate(metric, limit, text.start);
-            }
+        // Target and alert speak of the same number, so one of them is enough to say it.
+        let limits = [(&metric.alert, &written.alert), (&metric.target, &written.target)];
+        if let Some((limit, text)) =
+            limits.into_iter().find_map(|(limit, text)| Some((limit.as_ref()?, text.as_ref()?)))
+        {
+            self.rate(metric, limit, text.start);
         }
     }
 

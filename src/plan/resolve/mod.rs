@@ -5,7 +5,7 @@
 //! always the playbook's; the plan file adds to them. Without a plan file the release takes its name and version
 //! from the document's title and goes to `prod`, which counts as production: the careful reading.
 
-mod arming;
+pub(super) mod arming;
 mod blanks;
 mod course;
 mod desk;
@@ -28,6 +28,8 @@ use crate::base::{Digest, Untrusted};
 use super::file::{self, Place, PlanFile};
 use super::playbook::{self, Playbook};
 use super::{Finding, Plan, PlanError, SourceFile, Sources, binding};
+pub(super) use terms::overlap;
+
 use blanks::Blanks;
 use desk::Desk;
 

@@ -105,7 +105,7 @@ fn bounds_a_share(rule: &Rule) -> bool {
 }
 
 /// Whether two rules of one comparison can hold of one number at once.
-pub(super) fn overlap(enter: &Rule, exit: &Rule) -> bool {
+pub(in crate::plan) fn overlap(enter: &Rule, exit: &Rule) -> bool {
     let (Some((enter, high)), Some((exit, low))) = (compared(enter), compared(exit)) else { return false };
     if high.unit != low.unit {
         return false;

@@ -10,6 +10,7 @@
 //! | `> 2x baseline`, `no increase` | a comparison with a multiple of the baseline |
 //! | `baseline +/- 10%` | within that share of the baseline |
 //! | `> 20% change`, `drops > 20%`, `+5%` | a change from the baseline, with its direction |
+//! | `>= 30% better than 2.3.0`, `no regression > 10% against 2.3.0` | the same against a named version |
 //! | `increasing`, `decreasing` | any change that way |
 //! | `> 3 restarts in 5m`, `> 100 / hour` | a count over a window; a rate |
 //! | `present`, `health checks failing`, `stable` | a flag that is up |
@@ -23,7 +24,8 @@
 //! A remark in brackets is for people, unless it says the unit of a bare number: `> 1000 (ms)`.
 //!
 //! From text to rule: `token` cuts, `cursor` walks, `parse` joins, `clause` finds names and spans, `check` reads
-//! the demand, `measure` its numbers, `write` puts it back. `evaluate` holds it against [`Facts`].
+//! the demand, `measure` its numbers, `write` puts it back; `reading` shows it with its numbers as written, `missing`
+//! says what a phrase lacks, `query` what a query in it gives. `evaluate` holds it against [`Facts`].
 //!
 //! Invariants: parsing never panics and never guesses a missing number; the canonical text parses back to an
 //! equal rule; a rule over a missing, infinite or non-numeric value is unknown, never true; numbers of

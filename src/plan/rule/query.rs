@@ -21,17 +21,30 @@ fn tree(query: &str) -> Option<Expr> {
     read(query).ok()
 }
 
-/// Whether it is a rate of events a second: a `rate` that nothing divides.
+/// Whether it is a rate of events a second: a `rate` that nothing divides. Seconds spent a second are a share of time.
 pub(crate) fn is_rate(query: &str) -> bool {
     tree(query).is_some_and(|tree| {
         let (mut rates, mut divided) = (false, false);
         visit(&tree, &mut |expr| match expr {
-            Expr::Call(call) => rates |= matches!(call.func.name, "rate" | "irate"),
+            Expr::Call(call) => {
+                rates |= matches!(call.func.name, "rate" | "irate")
+                    && !call.args.args.iter().any(|inner| counts_time(inner));
+            }
             Expr::Binary(binary) => divided |= binary.op.id() == token::T_DIV,
             _ => {}
         });
         rates && !divided && !has_call(&tree, "histogram_quantile")
     })
+}
+
+/// Whether a counter counts seconds, or says so by its name.
+fn counts_time(expr: &Expr) -> bool {
+    let Expr::MatrixSelector(matrix) = expr else { return false };
+    matrix
+        .vs
+        .name
+        .as_deref()
+        .is_some_and(|name| ["second", "cpu", "time", "duration"].iter().any(|word| name.contains(word)))
 }
 
 /// Whether it is a count over a window, extrapolated to its edges.
