@@ -95,9 +95,8 @@ mod tests {
 
     #[test]
     fn the_published_rates_fire_and_cross_as_published() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/burn_rate.json");
-        let text = std::fs::read_to_string(path).expect("the vectors are part of the tree");
-        let all: serde_json::Value = serde_json::from_str(&text).expect("the vectors are JSON");
+        let text = include_str!("../../tests/vectors/burn_rate.json");
+        let all: serde_json::Value = serde_json::from_str(text).expect("the vectors are JSON");
         let cases = all["cases"].as_array().expect("a list of cases");
         assert_eq!(cases.len(), 63);
         for case in cases {
