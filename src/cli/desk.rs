@@ -15,7 +15,8 @@ use super::operator::operator;
 use super::shelf::{self, Found, Kind};
 use super::wiring::Wires;
 use super::{cockpit, worlds};
-use crate::base::{Assurance, Digest, GateId, Timestamp, Via};
+use crate::analysis::baseline::BaselineName;
+use crate::base::{Assurance, Digest, GateId, MetricId, Timestamp, Via};
 use crate::engine::client::Reply;
 use crate::engine::clock::WallClock;
 use crate::engine::dispatcher::Dispatcher;
@@ -23,7 +24,8 @@ use crate::engine::ports::Clock;
 use crate::engine::{Engine, Lock, SourcesReader};
 use crate::journal::{OpenMode, SqliteStore, Store, StoreError, Watcher};
 use crate::plan::Check;
-use crate::release::{Command, EngineHealth, Input, RefusalCode, View, Wish, Word, standing, wanted};
+use crate::release::baseline::Asked;
+use crate::release::{Command, EngineHealth, Input, RefusalCode, View, Wanted, Wish, Word, standing, wanted};
 
 /// How long an engine may take to show its first picture.
 const FIRST: Duration = Duration::from_secs(2);
@@ -200,18 +202,64 @@ impl<'a> Desk<'a> {
         })
     }
 
+    /// Captures a baseline and waits for it: no when it could not be had.
+    ///
+    /// # Errors
+    /// When it is refused, or nobody knows.
+    pub fn capture(
+        self,
+        metric: MetricId,
+        name: BaselineName,
+        (since, until): (Timestamp, Timestamp),
+    ) -> Result<Exit, Failure> {
+        self.may_ask()?;
+        let wish = Wish::CaptureBaseline { metric: metric.clone(), name: name.clone(), since, until };
+        let (reply, view) = self.act(wish)?;
+        if !matches!(reply, Reply::Done { .. }) {
+            return said(self.context, reply);
+        }
+        let known = &view.state.baselines;
+        let missed = known.missed.get(&metric).and_then(|missed| missed.get(&name));
+        let waits = known.asked.iter().any(|asked| asked.metric == metric && asked.window.name == name);
+        let kept = known.of(&metric, &name).filter(|_| missed.is_none() && !waits);
+        let value = kept.and_then(|kept| kept.snapshot.value());
+        let line = match (kept, missed) {
+            (Some(kept), _) => kept.snapshot.line(view.now),
+            (None, Some(missed)) => missed.why.line(),
+            (None, None) => "nobody has read it yet".to_owned(),
+        };
+        if self.context.out.is_json() {
+            self.context.out.json(&serde_json::json!({
+                "metric": metric, "name": name, "value": value, "note": line, "version": view.state.version,
+            }))?;
+        } else {
+            let value = value.map_or_else(|| "no number".to_owned(), |value| value.to_string());
+            self.context.out.text(format!("{metric} {name}: {value}, {line}"))?;
+        }
+        Ok(match (kept, missed) {
+            (Some(_), _) => Exit::Ok,
+            (None, Some(_)) => Exit::No,
+            (None, None) => Exit::Unknown,
+        })
+    }
+
+    /// Nothing is asked of a server of the real world that this user does not trust the plan with.
+    fn may_ask(&self) -> Result<(), Failure> {
+        if self.found.kind != Kind::Live {
+            return Ok(());
+        }
+        let grants = Grants::load(&self.context.home)?;
+        grants.find(&self.view.plan).map(|_| ()).map_err(|distrust| {
+            Failure::new(Exit::NotTrusted, distrust.to_string())
+                .help("`tminus trust --list PLAN` says what it would do, `tminus trust PLAN` lets it")
+        })
+    }
+
     /// Nothing is started, and nothing recorded, for a gate of the real world that this user does not trust.
     fn may_run(&self, gate: &GateId) -> Result<(), Failure> {
         let plan = &self.view.plan;
         let by_hand = plan.gate(gate).is_none_or(|gate| matches!(gate.check, Check::Manual));
-        if self.found.kind != Kind::Live || by_hand {
-            return Ok(());
-        }
-        let grants = Grants::load(&self.context.home)?;
-        grants.find(plan).map(|_| ()).map_err(|distrust| {
-            Failure::new(Exit::NotTrusted, distrust.to_string())
-                .help("`tminus trust --list PLAN` says what it would do, `tminus trust PLAN` lets it")
-        })
+        if by_hand { Ok(()) } else { self.may_ask() }
     }
 
     fn store(&self) -> Result<SqliteStore, Failure> {
@@ -264,13 +312,21 @@ impl<'a> Desk<'a> {
             Wish::RunGate { gate } => Some(gate.clone()),
             _ => None,
         };
+        let capture = match &command.wish {
+            Wish::CaptureBaseline { metric, name, .. } => Some((metric.clone(), name.clone())),
+            _ => None,
+        };
         let runtime = cockpit::runtime()?;
         let answer = runtime.block_on(async {
             let mut client = self.wires.join(&self.found.stream).await?;
             let reply = client.send(command).await;
             let is_running = |view: &View| {
                 let known = gate.as_ref().and_then(|gate| view.state.gates.get(gate));
+                let captures = |asked: &Asked| {
+                    capture.as_ref() == Some(&(asked.metric.clone(), asked.window.name.clone()))
+                };
                 known.is_some_and(|known| known.is_running())
+                    || view.state.baselines.asked.iter().any(captures)
             };
             let asked = match &reply {
                 Reply::Done { version, .. } => *version,
@@ -300,10 +356,13 @@ impl<'a> Desk<'a> {
             Dispatcher::open(Box::new(store), self.found.stream.clone(), Arc::new(SourcesReader))
                 .map_err(refused)?;
         let now = clock.now();
+        let due = wanted(writer.state(), writer.plan(), now).captures;
         let answered = writer.submit(&Input::Command(command), now);
-        let wanted = wanted(writer.state(), writer.plan(), now);
+        let Wanted { gates, operations, captures, .. } = wanted(writer.state(), writer.plan(), now);
+        // What was due before is tried again by an engine, not by whatever a person does next.
+        let new = captures.iter().any(|capture| !due.contains(capture));
         if matches!(answered.reply, Reply::Done { .. })
-            && !(wanted.gates.is_empty() && wanted.operations.is_empty())
+            && (new || !(gates.is_empty() && operations.is_empty()))
         {
             let world = worlds::of(&self.context.home, &self.found, writer.plan())?;
             let view = settle(writer, world, clock)?;

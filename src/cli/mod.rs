@@ -5,6 +5,7 @@
 
 mod acting;
 mod approve;
+mod baseline;
 mod check;
 mod closed;
 mod cockpit;
@@ -152,6 +153,9 @@ enum Verb {
         after_help = "Example:\n  tminus metric scrape http://localhost:8080/metrics --json\n  tminus metric type satisfaction 4.2"
     )]
     Metric(metric::Metric),
+    /// Capture, write down or list what numbers were before the release, or of a version
+    #[command(after_help = "Example:\n  tminus baseline set latency --version 2.3.0 20ms")]
+    Baseline(baseline::Baseline),
     /// Fire a trigger by hand, or choose what a contested one does
     #[command(after_help = "Example:\n  tminus trigger choose error-rate request")]
     Trigger(trigger::Trigger),
@@ -248,6 +252,7 @@ fn act(arguments: Arguments, out: Out) -> Result<Exit, Failure> {
         Verb::Release(verb) => verb.run(&context),
         Verb::Rollout(verb) => verb.run(&context),
         Verb::Metric(verb) => verb.run(&context),
+        Verb::Baseline(verb) => verb.run(&context),
         Verb::Trigger(verb) => verb.run(&context),
         Verb::Rollback(verb) => verb.run(&context),
         Verb::Log(verb) => verb.run(&context),

@@ -10,10 +10,12 @@ use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
 use crate::analysis::Verdict;
+use crate::analysis::baseline::BaselineName;
 use crate::base::{
     Actor, Assurance, GateId, MetricId, OperationId, RolloutId, Seconds, Timestamp, Untrusted, Via,
 };
 use crate::engine::assessor::{Assessor, Edge, sourced};
+use crate::engine::captures::{Captured, captured};
 use crate::engine::client::{Reply, Request};
 use crate::engine::dispatcher::{Answered, Dispatcher};
 use crate::engine::executor::{Before, End, Hands, Order, Seen, after};
@@ -22,8 +24,8 @@ use crate::engine::samples::SamplesCache;
 use crate::engine::setup::{EngineError, Nature, Setup};
 use crate::plan::{Check, Plan};
 use crate::release::{
-    Command, EngineHealth, Health, Input, Observations, Presence, Readiness, Report, RolloutPhase, Traffic,
-    View, Wanted, Wish, wanted,
+    Capture, Command, EngineHealth, Health, Input, Observations, Presence, Readiness, Report, RolloutPhase,
+    Traffic, View, Wanted, Wish, wanted,
 };
 
 /// How often traffic is read while it moves or soaks.
@@ -47,6 +49,7 @@ enum Poll {
 enum Job {
     Gate(GateId, u32),
     Operation(OperationId),
+    Capture(MetricId, BaselineName),
     Poll(Poll),
 }
 
@@ -189,9 +192,9 @@ impl Core {
     }
     /// True when no operation and no gate is on its way.
     pub fn is_settled(&self) -> bool {
-        let Wanted { gates, operations, .. } = self.wanted(self.now());
+        let Wanted { gates, operations, captures, .. } = self.wanted(self.now());
         let busy = |job: &Job| !matches!(job, Job::Poll(_));
-        gates.is_empty() && operations.is_empty() && !self.running.iter().any(busy)
+        captures.is_empty() && gates.is_empty() && operations.is_empty() && !self.running.iter().any(busy)
     }
     /// True while any task runs.
     pub fn is_busy(&self) -> bool {
@@ -215,6 +218,9 @@ impl Core {
         let wanted = self.wanted(now);
         self.plan_polls(wanted.observe, now);
         self.poll(now);
+        for capture in wanted.captures {
+            self.start_capture(capture);
+        }
         for operation in wanted.operations {
             self.start_operation(operation, now);
         }
@@ -303,6 +309,7 @@ impl Core {
                 self.running.remove(&Job::Poll(Poll::Metric(metric.clone())));
                 self.numbers(&metric, reading, now);
             }
+            Seen::Baselines { capture, answers } => self.captured(&capture, answers, now),
             Seen::Traffic { rollout, split, readiness } => {
                 self.running.remove(&Job::Poll(Poll::Rollout(rollout.clone())));
                 if let Ok(split) = &split {
@@ -426,6 +433,36 @@ impl Core {
         };
         self.running.insert(job);
         self.hands.operate(Order { operation, act, before }, self.dispatcher.plan().clone());
+    }
+
+    fn start_capture(&mut self, capture: Capture) {
+        let plan = self.dispatcher.plan().clone();
+        let Some((metric, source)) = sourced(&plan, &capture.metric) else { return };
+        if let Some(first) = capture.windows.first()
+            && self.running.insert(Job::Capture(capture.metric.clone(), first.name.clone()))
+        {
+            self.hands.capture(source.clone(), metric.clone(), capture);
+        }
+    }
+
+    /// What was read becomes a baseline, with its samples behind it.
+    fn captured(&mut self, capture: &Capture, answers: Vec<Result<Reading, Fault>>, now: Timestamp) {
+        let metric = &capture.metric;
+        self.running.retain(|job| {
+            !matches!(job, Job::Capture(of, name)
+            if of == metric && capture.windows.first().is_some_and(|first| &first.name == name))
+        });
+        let plan = self.dispatcher.plan().clone();
+        let Some(planned) = plan.metric(metric) else { return };
+        let Captured { found, mut missed } = captured(planned, capture, answers);
+        let mut kept = Vec::new();
+        for (name, snapshot, text) in found {
+            match self.dispatcher.keep(text.as_bytes()) {
+                Ok(inputs) => kept.push((name, snapshot, inputs)),
+                Err(error) => missed.push((name, error.to_string().into())),
+            }
+        }
+        self.report(Report::BaselinesRead { metric: metric.clone(), found: kept, missed }, now);
     }
 
     fn start_gate(&mut self, gate: GateId, run: u32, now: Timestamp) {

@@ -15,8 +15,9 @@ use crate::analysis::Verdict;
 use crate::base::{MetricId, OperationId, RolloutId, Seconds, Timestamp, Untrusted, Weight};
 use crate::engine::ports::{Ask, Clock, DEADLINE, Fault, Finding, Reading, Split, World};
 use crate::plan::{Gate, Metric, Plan, Rollout, Source};
-use crate::release::{Act, Outcome, Readiness};
+use crate::release::{Act, Capture, Outcome, Readiness};
 
+mod capture;
 mod operation;
 
 pub(crate) use operation::{Before, Order};
@@ -30,6 +31,8 @@ pub(crate) enum Seen {
     Operation { operation: OperationId, end: End },
     /// A source answered for a metric.
     Numbers { metric: MetricId, reading: Result<Reading, Fault> },
+    /// A source answered for each time of a capture.
+    Baselines { capture: Capture, answers: Vec<Result<Reading, Fault>> },
     /// The router and the workload of a rollout answered.
     Traffic { rollout: RolloutId, split: Result<Split, Fault>, readiness: Result<Readiness, Fault> },
     /// An operation read the object and wants to write it.

@@ -216,6 +216,14 @@ fn asked(event: &Event, plan: &Plan) -> Option<String> {
         Event::NumberTyped { metric, value } => {
             format!("metric {metric} typed: {}", number(metric, *value, plan))
         }
+        Event::BaselineAsked { metric, name, .. } => format!("baseline `{name}` of {metric} asked for"),
+        Event::BaselineCaptured { metric, name, snapshot, .. } => {
+            let value = snapshot.value().map(|value| number(metric, value, plan));
+            format!("baseline `{name}` of {metric}: {}", value.unwrap_or_else(|| "unknown".to_owned()))
+        }
+        Event::BaselineMissed { metric, name, why } => {
+            format!("baseline `{name}` of {metric} missed{}", because(why))
+        }
         _ => return None,
     })
 }

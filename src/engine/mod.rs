@@ -5,6 +5,7 @@
 //! processes, [`join`] makes a client of it.
 
 mod assessor;
+mod captures;
 pub mod client;
 pub mod clock;
 mod core;

@@ -77,6 +77,10 @@ fn carry_out(draft: &mut Draft<'_>, wish: &Wish) -> Result<(), Refusal> {
         Wish::Decline { request, reason } => policy::requests::decline(draft, *request, reason),
         Wish::Choose { trigger, choice } => policy::triggers::choose(draft, trigger, *choice),
         Wish::TypeNumber { metric, value } => policy::reports::typed(draft, metric, *value),
+        Wish::CaptureBaseline { metric, name, since, until } => {
+            policy::baselines::ask(draft, metric, name, (*since, *until))
+        }
+        Wish::SetBaseline { metric, name, value } => policy::baselines::set(draft, metric, name, *value),
         Wish::FireTrigger { trigger, reason } => policy::triggers::fire_by_hand(draft, trigger, reason),
     }
 }
@@ -157,6 +161,14 @@ fn take(draft: &mut Draft<'_>, report: &Report) {
             policy::triggers::moved(draft, trigger, *phase, (*since, *value));
         }
         Report::Ruled { rollout, ruling } => policy::judge::ruled(draft, rollout, ruling),
+        Report::BaselinesRead { metric, found, missed } => {
+            let found = found.iter().map(|(name, snapshot, inputs)| policy::baselines::Read {
+                name,
+                found: Ok((snapshot, *inputs)),
+            });
+            let missed = missed.iter().map(|(name, why)| policy::baselines::Read { name, found: Err(why) });
+            policy::baselines::read(draft, metric, &found.chain(missed).collect::<Vec<_>>());
+        }
         Report::ClockJumped { seconds } => policy::reports::clock_jumped(draft, *seconds),
     }
 }

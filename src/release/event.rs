@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::Verdict;
+use crate::analysis::baseline::{BaselineName, Snapshot};
 use crate::base::{
     Digest, GateId, ItemId, MetricId, Offset, OperationId, RoleId, RolloutId, StageId, Timestamp, TriggerId,
     Untrusted, Weight,
@@ -402,6 +403,38 @@ pub enum Event {
         metric: MetricId,
         /// The number, in the unit's base.
         value: f64,
+    },
+    /// A person wants to know what a number was.
+    BaselineAsked {
+        /// The metric.
+        metric: MetricId,
+        /// What it will be called.
+        name: BaselineName,
+        /// Samples after this moment count.
+        from: Timestamp,
+        /// Up to and with this one.
+        to: Timestamp,
+    },
+    /// What a number was before the release, or of a version, is kept to be compared with.
+    BaselineCaptured {
+        /// The metric.
+        metric: MetricId,
+        /// What it is called.
+        name: BaselineName,
+        /// What the number was, with what it rests on.
+        snapshot: Snapshot,
+        /// The blob of the samples; none for what a person said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        inputs: Option<Digest>,
+    },
+    /// What a number was could not be captured.
+    BaselineMissed {
+        /// The metric.
+        metric: MetricId,
+        /// What it would have been called.
+        name: BaselineName,
+        /// Why.
+        why: Untrusted,
     },
     /// A message of the plan went out.
     MessageSent {

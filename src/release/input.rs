@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::Verdict;
+use crate::analysis::baseline::{BaselineName, Snapshot};
 use crate::base::{
     Actor, Assurance, Digest, GateId, ItemId, MetricId, Offset, OperationId, RoleId, RolloutId, StageId,
     Timestamp, TriggerId, Untrusted, Via, Weight,
@@ -234,6 +235,26 @@ pub enum Wish {
         /// The number, in the unit's base.
         value: f64,
     },
+    /// Capture what a number was before the release, or of a version.
+    CaptureBaseline {
+        /// The metric, one with a source.
+        metric: MetricId,
+        /// What it will be called.
+        name: BaselineName,
+        /// Samples after this moment count.
+        since: Timestamp,
+        /// Up to and with this one.
+        until: Timestamp,
+    },
+    /// Write down what a number was of a version.
+    SetBaseline {
+        /// The metric.
+        metric: MetricId,
+        /// The version.
+        name: BaselineName,
+        /// The number, in the unit's base.
+        value: f64,
+    },
     /// Let outward messages and checkpoints go on after a hold or a rollback.
     RearmMessages,
     /// The watch is over and all is well.
@@ -350,6 +371,15 @@ pub enum Report {
         rollout: RolloutId,
         /// What it rules.
         ruling: Ruling,
+    },
+    /// What was due of a metric's baselines was read.
+    BaselinesRead {
+        /// Which metric.
+        metric: MetricId,
+        /// What each came to, with the blob of its samples.
+        found: Vec<(BaselineName, Snapshot, Digest)>,
+        /// Which could not be had, and why.
+        missed: Vec<(BaselineName, Untrusted)>,
     },
     /// Wall clock and boot clock came apart.
     ClockJumped {

@@ -4,6 +4,7 @@
 //! [`explain()`] says why the release waits.
 
 mod act;
+pub mod baseline;
 mod cause;
 pub mod clock;
 mod decide;
@@ -26,6 +27,7 @@ mod wanted;
 mod tests;
 
 pub use act::{Act, Outcome};
+pub use baseline::{Baselines, Capture, KeptBaseline};
 pub use cause::{HoldCause, TriggerPhase};
 pub use decide::decide;
 pub use decision::{Blocker, Decision, Refusal, RefusalCode};

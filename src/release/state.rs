@@ -13,6 +13,7 @@ use crate::base::{
     Timestamp, TriggerId, Untrusted, Weight,
 };
 use crate::release::act::{Act, Outcome};
+use crate::release::baseline::Baselines;
 use crate::release::cause::{HoldCause, TriggerPhase};
 use crate::release::event::{Answer, Evidence};
 use crate::release::request::{Choice, Proposal, Request, Typed};
@@ -73,6 +74,8 @@ pub struct State {
     pub choices: BTreeMap<TriggerId, Choice>,
     /// The newest numbers that people typed, oldest first.
     pub typed: BTreeMap<MetricId, Vec<Typed>>,
+    /// What is kept to compare numbers with; of all versions of the service.
+    pub baselines: Baselines,
     /// Messages of the plan that went out in this attempt, and when.
     pub sent: BTreeMap<String, Timestamp>,
     /// After a hold or rollback, outward messages and checkpoints wait until a person re-arms them.

@@ -2,6 +2,7 @@
 
 use crate::base::{GateId, OperationId, Timestamp};
 use crate::plan::Plan;
+use crate::release::baseline::{self, Capture};
 use crate::release::retry::{self, Cleanup};
 use crate::release::state::{State, Status};
 
@@ -12,6 +13,8 @@ pub struct Wanted {
     pub gates: Vec<(GateId, u32)>,
     /// Operations that were intended and have not ended, oldest first.
     pub operations: Vec<OperationId>,
+    /// Baselines that are to be captured.
+    pub captures: Vec<Capture>,
     /// True while numbers and traffic matter.
     pub observe: bool,
     /// True while the engine must live on although nobody looks.
@@ -51,9 +54,16 @@ pub fn wanted(state: &State, plan: &Plan, now: Timestamp) -> Wanted {
                 Cleanup::ScaleDown(failing) if failing.next.is_some())
             },
         );
-    let alive =
-        live || retried || unproven || watching || soon || !gates.is_empty() || !operations.is_empty();
+    let captures = baseline::due(state, plan, now);
+    let alive = !captures.is_empty()
+        || live
+        || retried
+        || unproven
+        || watching
+        || soon
+        || !gates.is_empty()
+        || !operations.is_empty();
     // After a rollback people still look at numbers, and its proof may be to come.
     let ended = matches!(state.status, Status::Stable | Status::Cancelled);
-    Wanted { gates, operations, observe: !ended || live || unproven, alive }
+    Wanted { gates, operations, captures, observe: !ended || live || unproven, alive }
 }

@@ -1,5 +1,6 @@
 //! Events into state. Total: an event that does not fit what came before changes what it can and nothing else.
 
+mod baselines;
 mod items;
 mod requests;
 mod rollouts;
@@ -29,6 +30,7 @@ impl State {
         self.fold_approval(event, &mark);
         self.fold_rollout(event, &mark);
         self.fold_request(event, &mark);
+        self.fold_baseline(event, &mark);
     }
 
     /// The state after all of these events.

@@ -1,6 +1,7 @@
 //! The rules, one noun a file. Each takes a draft and adds events to it, or refuses.
 
 pub(super) mod approvals;
+pub(super) mod baselines;
 pub(super) mod gates;
 pub(super) mod items;
 pub(super) mod judge;

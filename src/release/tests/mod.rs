@@ -2,6 +2,7 @@
 
 mod approvals;
 mod attempts;
+mod baselines;
 mod edges;
 mod gates;
 mod items;
