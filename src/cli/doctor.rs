@@ -9,6 +9,7 @@ use std::process::Command;
 
 use serde::Serialize;
 
+use super::config::Config;
 use super::exit::{Exit, Failure};
 use super::wiring::Wires;
 use super::{Context, shelf};
@@ -60,7 +61,7 @@ impl Doctor {
             directory("runtime directory", context.home.runtime()),
         ]);
         looks.push(Look::fine("sqlite", rusqlite::version()));
-        looks.extend([journal(context), engine(context)]);
+        looks.extend([journal(context), engine(context), config(context)]);
         looks.extend([fixed_time(), terminal(), tmux()]);
         looks.extend([
             tool("git", "git gates and `pushed` cannot run"),
@@ -129,6 +130,16 @@ fn engine(context: &Context) -> Look {
         (Ok(false), _) => Look::fine("engine", "nobody, and nothing has started"),
         (Err(failure), _) => {
             Look::wrong("engine", failure.message, "look at the permissions of the state directory")
+        }
+    }
+}
+
+fn config(context: &Context) -> Look {
+    match Config::load(&context.home) {
+        Ok(_) => Look::fine("config", context.home.config().display().to_string()),
+        Err(failure) => {
+            let help = "until then no source and no address is asked";
+            Look::wrong("config", failure.to_string().replace('\n', "; "), help)
         }
     }
 }

@@ -71,7 +71,20 @@ fn real(home: &Home, plan: &Plan) -> Result<World, Failure> {
             });
         }
     };
-    let http = Config::load(home)?.http()?;
+    let http = match Config::load(home).and_then(|config| config.http()) {
+        Ok(http) => http,
+        // What a person wrote wrong about servers must not keep traffic from being put back.
+        Err(failure) => {
+            let closed = Arc::new(Closed::new(failure.to_string()));
+            return Ok(World {
+                checks: closed.clone(),
+                numbers: closed,
+                router: Arc::new(Unconnected),
+                workloads: Arc::new(Unconnected),
+                notifier: Arc::new(JournalOnly),
+            });
+        }
+    };
     let numbers = Arc::new(Sources::new(
         plan,
         Means {

@@ -1,4 +1,5 @@
 //! How fast numbers are taken in: an answer as long as a server gives at once, and a large exporter's page.
+#![allow(clippy::expect_used, reason = "a bench that cannot read its own input says so")]
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};

@@ -355,6 +355,16 @@ async fn counters_of_a_page_are_numbers_a_second_and_several_gauges_are_partial(
     let rate = metric(Some("a_total"));
     read(&all, &page, &rate, (0, 0)).await.expect("a look");
     assert_eq!(said(&read(&all, &page, &rate, (15, 15)).await.expect("a look"), Arm::Whole), ["2"]);
+    // A series that was made anew counts from zero, though its process went on and it has more than before.
+    let anew = |created: u32, count: u32| {
+        format!(
+            "process_start_time_seconds 5\n# TYPE a counter\na_total {count}\na_created {created}\n# EOF\n"
+        )
+    };
+    let server = showing(open, &[&anew(10, 30), &anew(900, 45)]).await;
+    let page = source("anew", SourceKind::Exposition { url: server.uri() });
+    read(&all, &page, &rate, (0, 0)).await.expect("a look");
+    assert_eq!(said(&read(&all, &page, &rate, (15, 15)).await.expect("a look"), Arm::Whole), ["3"]);
     let several = showing("text/plain", &["b{x=\"1\"} 1\nb{x=\"2\"} 2\n"]).await;
     let page = source("other", SourceKind::Exposition { url: several.uri() });
     assert_eq!(

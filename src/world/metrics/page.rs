@@ -20,7 +20,7 @@ use crate::world::http::{Http, Limits, address, place};
 
 use super::buckets;
 use super::counts::Part;
-use super::exposition::{self, Dialect, Exposition, Kind, Sample};
+use super::exposition::{self, Dialect, Exposition, Kind, Labels, Sample};
 use super::looks::{Counter, Look, Looks, Seen, Show, What};
 use super::promql::{Counted, Selector};
 use super::sides::Side;
@@ -170,23 +170,39 @@ fn meant<'a>(page: &'a Exposition, query: &str) -> Result<(Vec<&'a Sample>, bool
     Ok((page.samples.iter().filter(taken).collect(), alone))
 }
 
-/// One counter, with when it began.
-fn counter(page: &Exposition, sample: &Sample, part: Part) -> Count<Counter> {
-    let created = sample.name.strip_suffix("_total").and_then(|family| {
-        let name = format!("{family}_created");
-        let own = |it: &&Sample| it.name == name && it.labels == sample.labels;
-        page.samples.iter().find(own).map(|it| it.value)
-    });
-    Count {
-        series: (part, sample.name.clone(), sample.labels.clone()),
-        value: sample.value,
-        since: created.or_else(|| page.process_start()),
+/// When the series of a page began to count.
+struct Starts<'a> {
+    /// By family and labels, as OpenMetrics tells it.
+    created: BTreeMap<(&'a str, &'a Labels), f64>,
+    /// Of the whole process.
+    process: Option<f64>,
+}
+
+impl<'a> Starts<'a> {
+    fn of(page: &'a Exposition) -> Self {
+        let created = page
+            .samples
+            .iter()
+            .filter_map(|it| Some(((it.name.strip_suffix("_created")?, &it.labels), it.value)));
+        Self { created: created.collect(), process: page.process_start() }
+    }
+
+    /// One counter, with when it began.
+    fn counter(&self, sample: &Sample, part: Part) -> Count<Counter> {
+        let family = sample.name.strip_suffix("_total").unwrap_or(&sample.name);
+        let created = self.created.get(&(family, &sample.labels)).copied();
+        Count {
+            series: (part, sample.name.clone(), sample.labels.clone()),
+            value: sample.value,
+            since: created.or(self.process),
+        }
     }
 }
 
 fn counters(page: &Exposition, query: &str, part: Part) -> Result<Vec<Count<Counter>>, Fault> {
     let (samples, _) = meant(page, query)?;
-    Ok(samples.into_iter().map(|sample| counter(page, sample, part)).collect())
+    let starts = Starts::of(page);
+    Ok(samples.into_iter().map(|sample| starts.counter(sample, part)).collect())
 }
 
 /// A gauge's number, or a counter's growth.
@@ -203,7 +219,8 @@ fn plain(page: &Exposition, query: &str) -> Result<Seen, Fault> {
         return Ok(Seen { what: What::Not(Quality::Partial), doubts: vec![doubt], ..Seen::default() });
     }
     let what = if grows {
-        let all = samples.iter().map(|sample| counter(page, sample, Part::Total));
+        let starts = Starts::of(page);
+        let all = samples.iter().map(|sample| starts.counter(sample, Part::Total));
         What::Counters(Show::PerSecond, all.collect())
     } else {
         What::Number(samples.iter().map(|sample| sample.value).sum())
@@ -226,6 +243,7 @@ fn slow(page: &Exposition, of: &Histogram, side: &Side<'_>) -> Result<What, Stri
         _ if end == f64::INFINITY => Some(Part::Total),
         place => place.map(Part::Fine),
     };
-    let counts = buckets.iter().filter_map(|(sample, end)| Some(counter(page, sample, part(*end)?)));
+    let starts = Starts::of(page);
+    let counts = buckets.iter().filter_map(|(sample, end)| Some(starts.counter(sample, part(*end)?)));
     Ok(What::Counters(Show::Tally, counts.collect()))
 }
