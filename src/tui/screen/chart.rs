@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::base::Timestamp;
+use crate::base::{Timestamp, Weight};
 use crate::plan::rule::{Check, Rule};
 use crate::plan::{Metric, Trigger, Watched};
 use crate::release::{Act, Series, clock};
@@ -180,6 +180,8 @@ fn taken(model: &Model, metric: &Metric) -> Vec<Taken> {
         .filter_map(|known| match &known.act {
             Act::SetWeight { weight, .. } => {
                 let at = known.ended.unwrap_or(known.mark.at);
+                // Without traffic there is nothing to warm up.
+                let warm_up = if *weight == Weight::ZERO { 0 } else { warm_up };
                 Some((at, Taken { at, label: weight.to_string(), warm_up }))
             }
             _ => None,

@@ -173,13 +173,13 @@ impl Chart<'_> {
         self.below(canvas, &rows, &times, symbols);
     }
 
+    /// The axis begins with the first number that was seen: before it there is nothing to tell.
     fn times(&self) -> Option<Times> {
-        let ends = |samples: Samples<'_>| Some((samples.first()?.0, samples.last()?.0));
-        let (from, to) = match (ends(self.samples), ends(self.baseline)) {
-            (Some(one), Some(other)) => (one.0.min(other.0), one.1.max(other.1)),
-            (one, other) => one.or(other)?,
-        };
-        Some(Times { from, to: to.max(self.now).max(from) })
+        let first = |samples: Samples<'_>| finite(samples).next().map(|(at, _)| at);
+        let from = first(self.samples).into_iter().chain(first(self.baseline)).min()?;
+        let last =
+            [self.samples, self.baseline].into_iter().filter_map(|samples| Some(samples.last()?.0)).max();
+        Some(Times { from, to: last.unwrap_or(from).max(self.now).max(from) })
     }
 
     /// The axis holds every number, and limits that are not too far away.

@@ -76,6 +76,10 @@ fn a_gap_is_a_gap_and_is_said() {
     assert!(broken.contains("        "), "{rows:#?}");
     assert!(!rows.iter().any(|row| row.starts_with("0.0") && row.contains('*')), "never zero: {rows:#?}");
     assert!(rows[6].contains("????????") && rows[6].starts_with("       -"), "{rows:#?}");
+    let mut begins_late = vec![(after(-60_000), None); 3];
+    begins_late.extend(flat(0.002));
+    let rows = shown(&chart(&begins_late, &[]), (50, 8), Symbols::ASCII);
+    assert!(rows[7].contains("T-0"), "what was before the first number has no room: {rows:#?}");
     let late = Chart { now: after(4800), ..chart(&samples, &[]) };
     let rows = shown(&late, (50, 8), Symbols::ASCII);
     assert!(rows[6].trim_end().ends_with("????????????????????"), "silence up to now is a gap: {rows:#?}");
