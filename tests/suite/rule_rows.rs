@@ -173,3 +173,19 @@ fn what_is_no_rule_says_what_it_is() {
         assert_eq!(reading(text).expect(text).finding.map(|it| it.code), code, "{text}");
     }
 }
+
+#[test]
+fn the_verb_answers_in_json_and_ends_with_65_when_it_is_no_rule() {
+    let desk = crate::verbs::Desk::new();
+    let ask = |text: &str| {
+        let (code, out, err) = desk.run(&["rule", "parse", text, "--json"]);
+        assert_eq!(err, "", "{text}");
+        (code, serde_json::from_str::<Value>(out.trim()).expect("JSON"))
+    };
+    let (code, read) = ask("error rate > 1% for 5 consecutive minutes");
+    assert_eq!((code, &read["value"], &read["duration"]), (0, &Value::from(1), &Value::from(300)));
+    let (code, read) = ask("-5%");
+    assert_eq!((code, &read["change"]), (0, &Value::from("down")));
+    let (code, read) = ask("unauthorised access attempts > threshold");
+    assert_eq!((code, &read["finding"]["code"]), (65, &Value::from("needs-number")));
+}
