@@ -3,6 +3,8 @@
 //! Invariants: one thread at a time; every answer of the world passes through the dispatcher or into the picture,
 //! nowhere else; nothing is published when nothing changed.
 
+mod sight;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -14,7 +16,7 @@ use crate::analysis::baseline::BaselineName;
 use crate::base::{
     Actor, Assurance, GateId, MetricId, OperationId, RolloutId, Seconds, Timestamp, Untrusted, Via,
 };
-use crate::engine::assessor::{Assessor, Edge, sourced};
+use crate::engine::assessor::{Assessor, sourced};
 use crate::engine::captures::{Captured, captured};
 use crate::engine::client::{Reply, Request};
 use crate::engine::dispatcher::{Answered, Dispatcher};
@@ -22,18 +24,17 @@ use crate::engine::executor::{Before, End, Hands, Order, Seen, after};
 use crate::engine::ports::{Clock, Fault, Finding, Reading, Split, World};
 use crate::engine::samples::SamplesCache;
 use crate::engine::setup::{EngineError, Nature, Setup};
-use crate::plan::{Check, Plan};
+use crate::plan::Check;
 use crate::release::{
-    Capture, Command, EngineHealth, Health, Input, Observations, Presence, Readiness, Report, RolloutPhase,
-    Traffic, View, Wanted, Wish, wanted,
+    Capture, Command, EngineHealth, Health, Input, Observations, Presence, Report, View, Wanted, Wish, wanted,
 };
 
 /// How often traffic is read while it moves or soaks.
 const BUSY: Seconds = Seconds(5);
 /// How often traffic is read while nothing is under way.
 const IDLE: Seconds = Seconds(15);
-/// Shares of requests that differ by less are the same for the journal, in percent points.
-const DRIFT: f64 = 5.0;
+/// How often what people typed is looked at anew: it goes stale without anybody saying so.
+const TYPED: Seconds = Seconds(60);
 /// How many tasks may wait to be heard.
 const HEARD: usize = 256;
 
@@ -350,7 +351,11 @@ impl Core {
 
     fn command(&mut self, input: &Input) -> Reply {
         let now = self.now();
-        self.submit(input, now)
+        let reply = self.submit(input, now);
+        if let Input::Command(Command { wish: Wish::TypeNumber { metric, .. }, .. }) = input {
+            self.typed(metric, now);
+        }
+        reply
     }
 
     fn report(&mut self, report: Report, now: Timestamp) {
@@ -370,7 +375,10 @@ impl Core {
     /// Which questions are asked again and again, for the plan as it is.
     fn plan_polls(&mut self, observe: bool, now: Timestamp) {
         let plan = self.dispatcher.plan();
-        let metrics = plan.metrics.iter().filter(|metric| sourced(plan, &metric.id).is_some());
+        let metrics = plan
+            .metrics
+            .iter()
+            .filter(|metric| metric.source.is_none() || sourced(plan, &metric.id).is_some());
         let rollouts = plan.rollouts.iter().map(|rollout| Poll::Rollout(rollout.id.clone()));
         let all: BTreeSet<Poll> =
             metrics.map(|metric| Poll::Metric(metric.id.clone())).chain(rollouts).collect();
@@ -397,7 +405,11 @@ impl Core {
                         self.hands.read_numbers(source.clone(), metric.clone(), from, now);
                         Seconds(source.every.0.max(1))
                     }
-                    None => continue,
+                    None => {
+                        self.typed(id, now);
+                        self.polls.insert(poll.clone(), after(now, TYPED));
+                        continue;
+                    }
                 },
                 Poll::Rollout(id) => {
                     let Some(rollout) = plan.rollout(id) else { continue };
@@ -512,69 +524,5 @@ impl Core {
         }
         let Split { configured, observed } = split;
         self.report(Report::OperationEnded { operation, outcome, summary, configured, observed }, now);
-    }
-
-    fn numbers(&mut self, id: &MetricId, reading: Result<Reading, Fault>, now: Timestamp) {
-        let plan: Arc<Plan> = self.dispatcher.plan().clone();
-        let Some((metric, source)) = sourced(&plan, id) else { return };
-        let health = self.health.sources.entry(source.id.clone()).or_default();
-        match &reading {
-            Ok(reading) => {
-                health.good = Some(now);
-                health.fault = reading.partial.clone();
-            }
-            Err(fault) => health.fault = Some(fault.to_string().into()),
-        }
-        self.assessor.take(metric, source, reading);
-        self.unkept = true;
-        let state = self.dispatcher.state().clone();
-        let edges = self.assessor.edges(metric, &plan, &state, now);
-        drop(state);
-        self.tell(edges, now);
-        let shown = self.assessor.shown(metric, now);
-        let elapsed = self.assessor.elapsed(id, &plan, self.dispatcher.state(), now);
-        let seen = Arc::make_mut(&mut self.seen);
-        seen.metrics.extend(shown.map(|series| (id.clone(), series)));
-        seen.triggers.extend(elapsed);
-    }
-
-    fn tell(&mut self, edges: Vec<Edge>, now: Timestamp) {
-        for Edge { report, evidence } in edges {
-            if let Some(text) = evidence {
-                // Without its evidence an edge still counts; its digest then names what could not be kept.
-                let _ = self.dispatcher.keep(text.as_bytes());
-            }
-            self.report(report, now);
-        }
-    }
-
-    fn see_traffic(&mut self, rollout: &RolloutId, split: &Split, now: Timestamp) {
-        let seen = Arc::make_mut(&mut self.seen);
-        let traffic = Traffic { configured: split.configured, observed: split.observed, at: Some(now) };
-        seen.traffic.insert(rollout.clone(), traffic);
-    }
-
-    /// What was read goes into the picture, and into the journal when it changes what is known there.
-    fn traffic(&mut self, rollout: &RolloutId, split: &Split, now: Timestamp) {
-        self.see_traffic(rollout, split, now);
-        let Some(known) = self.dispatcher.state().rollouts.get(rollout) else { return };
-        if known.phase == RolloutPhase::Waiting || known.operation.is_some() {
-            return;
-        }
-        let proves = known.rollback.as_ref().is_some_and(|back| back.done.is_some() && !back.proven);
-        let drifted = match (known.observed, split.observed) {
-            (Some(was), Some(is)) => (was.value() - is.value()).abs() >= DRIFT,
-            (was, is) => was.is_some() != is.is_some(),
-        };
-        if proves || drifted || known.configured != split.configured {
-            let Split { configured, observed } = split.clone();
-            self.report(Report::Traffic { rollout: rollout.clone(), configured, observed }, now);
-        }
-    }
-
-    fn readiness(&mut self, rollout: &RolloutId, readiness: Readiness, now: Timestamp) {
-        let Readiness { version, ready, of } = readiness.clone();
-        Arc::make_mut(&mut self.seen).readiness.insert(rollout.clone(), readiness);
-        self.report(Report::Readiness { rollout: rollout.clone(), version, ready, of }, now);
     }
 }

@@ -16,6 +16,7 @@ mod lock;
 mod news;
 mod plans;
 pub mod ports;
+pub mod record;
 mod remote;
 mod runtime;
 mod samples;

@@ -17,6 +17,11 @@ pub enum HoldCause {
         /// Which.
         trigger: TriggerId,
     },
+    /// Both versions break a rule: something they share is broken; lifts when the trigger is armed again.
+    Shared {
+        /// Which.
+        trigger: TriggerId,
+    },
     /// A trigger that keeps crossing its limit without firing; only a person lifts it.
     Flapping {
         /// Which.
@@ -29,6 +34,29 @@ pub enum HoldCause {
         /// Which.
         operation: OperationId,
     },
+}
+
+/// What keeps a trigger from firing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeptBack {
+    /// The old version breaks the rule as well.
+    Shared,
+    /// It is a time in which the number says nothing.
+    Quiet,
+    /// It is too soon after a step.
+    WarmUp,
+}
+
+impl KeptBack {
+    /// Why, for people.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Shared => "the old version breaks it as well: it is not the new one alone",
+            Self::Quiet => "it is a quiet time",
+            Self::WarmUp => "it is too soon after a step",
+        }
+    }
 }
 
 /// Where a trigger stands.

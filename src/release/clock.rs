@@ -21,7 +21,8 @@ pub fn moment(state: &State, plan: &Plan, offset: Offset) -> Option<Timestamp> {
     offset.at(t0(state, plan)?, &zone(plan))
 }
 
-fn zone(plan: &Plan) -> TimeZone {
+/// The zone people live in; UTC when nobody knows it.
+pub fn zone(plan: &Plan) -> TimeZone {
     TimeZone::get(&plan.release.zone).unwrap_or(TimeZone::UTC)
 }
 

@@ -160,6 +160,9 @@ fn take(draft: &mut Draft<'_>, report: &Report) {
         Report::Trigger { trigger, phase, since, value } => {
             policy::triggers::moved(draft, trigger, *phase, (*since, *value));
         }
+        Report::Kept { trigger, why, since, value } => {
+            policy::triggers::kept(draft, trigger, *why, (*since, *value));
+        }
         Report::Ruled { rollout, ruling } => policy::judge::ruled(draft, rollout, ruling),
         Report::BaselinesRead { metric, found, missed } => {
             let found = found.iter().map(|(name, snapshot, inputs)| policy::baselines::Read {

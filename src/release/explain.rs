@@ -120,7 +120,7 @@ pub fn judged(state: &State, rollout: &Rollout) -> Option<Blocker> {
             ("finds the new version worse", ruled.why.line(), "roll back, or look at what it rests on")
         }
         Some(ruled) => ("holds", ruled.why.line(), "wait for more events; a larger share brings them sooner"),
-        None => ("has not spoken yet", String::new(), "wait until there are samples of both sides"),
+        None => ("has not seen enough yet", String::new(), "wait for more events of both sides"),
     };
     let why = if why.is_empty() { why } else { format!(": {why}") };
     Some(blocker("judge", format!("{}: the judge {word}{why}", rollout.id), help))
@@ -334,6 +334,9 @@ fn held(known: &crate::release::state::RolloutState, rollout: &Rollout) -> Vec<B
             };
             let help = match hold.cause {
                 HoldCause::Blind => "it lifts when good data is back, or when a person resumes",
+                HoldCause::Shared { .. } => {
+                    "it lifts when the trigger is armed again, or when a person resumes"
+                }
                 _ => "a person has to resume",
             };
             let reason = hold.reason.line();

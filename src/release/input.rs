@@ -9,7 +9,7 @@ use crate::base::{
     Timestamp, TriggerId, Untrusted, Via, Weight,
 };
 use crate::release::act::Outcome;
-use crate::release::cause::TriggerPhase;
+use crate::release::cause::{KeptBack, TriggerPhase};
 use crate::release::event::{Answer, Evidence};
 use crate::release::request::Choice;
 use crate::release::ruling::Ruling;
@@ -360,6 +360,17 @@ pub enum Report {
         trigger: TriggerId,
         /// Where it stands.
         phase: TriggerPhase,
+        /// The time of the sample that says so.
+        since: Timestamp,
+        /// The number behind it.
+        value: Option<f64>,
+    },
+    /// A trigger would be pending or fire, and something keeps it from that.
+    Kept {
+        /// Which.
+        trigger: TriggerId,
+        /// What keeps it.
+        why: KeptBack,
         /// The time of the sample that says so.
         since: Timestamp,
         /// The number behind it.

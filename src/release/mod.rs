@@ -28,7 +28,7 @@ mod tests;
 
 pub use act::{Act, Outcome};
 pub use baseline::{Baselines, Capture, KeptBaseline};
-pub use cause::{HoldCause, TriggerPhase};
+pub use cause::{HoldCause, KeptBack, TriggerPhase};
 pub use decide::decide;
 pub use decision::{Blocker, Decision, Refusal, RefusalCode};
 pub use event::{Answer, Event, Evidence, Recorded};

@@ -38,9 +38,11 @@ pub enum Ground {
     Data,
     /// Requests are not split as the router says.
     Split,
-    /// The step has not been watched for long enough.
-    Time,
-    /// Too few bad events, or too many doubts, to say either.
+    /// It waits, for time or for more events.
+    Waiting,
+    /// The soak is over, and something speaks for both, or samples are missing that could have.
+    Doubt,
+    /// The soak is over with too few events to say either.
     TooFew,
 }
 

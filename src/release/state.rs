@@ -329,6 +329,8 @@ pub struct RolloutState {
     pub blind_since: Option<Timestamp>,
     /// True when the blind rule has acted for the present spell.
     pub blind_acted: bool,
+    /// When each step was reached, oldest first: from then on samples are of another share.
+    pub stages: Vec<Timestamp>,
     /// What the judge last ruled at this step; a rollback it ruled stays.
     pub ruled: Option<Ruled>,
     /// What the judge has asked for since its ruling or the step changed: it asks once.

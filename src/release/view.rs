@@ -80,6 +80,10 @@ pub struct SignalCard {
     pub canary: (u64, u64),
     /// Events of the old version so far: all, and bad.
     pub baseline: (u64, u64),
+    /// How much more bad events scatter than chance has it, as both sides showed before the release; none when that
+    /// is not known, and chance alone is assumed.
+    #[serde(default)]
+    pub scatter: Option<f64>,
 }
 
 /// Traffic as it is.

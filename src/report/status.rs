@@ -316,6 +316,7 @@ mod tests {
             fine: 0.0,
             canary: (10, 1),
             baseline: (10, 0),
+            scatter: None,
         };
         let card = Card {
             decision: Decision::Hold,

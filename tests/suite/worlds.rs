@@ -118,6 +118,16 @@ fn a_flapping_canary_holds() {
 }
 
 #[test]
+fn an_incident_of_both_versions_holds_and_pages_and_rolls_nothing_back() {
+    insta::assert_snapshot!(story("shared-incident"));
+}
+
+#[test]
+fn too_little_traffic_is_asked_about_with_numbers() {
+    insta::assert_snapshot!(story("low-traffic"));
+}
+
+#[test]
 fn the_same_seed_gives_the_same_head_and_another_does_not() {
     let head = |seed| play("bad-canary", seed).head;
     assert_eq!(head(3), head(3));

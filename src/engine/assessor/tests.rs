@@ -1,7 +1,9 @@
 //! What an engine remembers of the one before, and what it may not make of it.
 
 use super::*;
-use crate::plan::{bundled, resolve};
+use crate::analysis::Verdict;
+use crate::base::Digest;
+use crate::plan::{Watched, bundled, resolve};
 use crate::release::{Event, MetricState, Recorded};
 
 fn at(second: i64) -> Timestamp {
@@ -99,7 +101,7 @@ fn runs_of_a_gate_count_from_the_start_of_the_release_on() {
     let gate = plan.gates.first().expect("a gate").clone();
     let trigger = plan.triggers.first_mut().expect("a trigger");
     trigger.id = TriggerId::new("health");
-    trigger.when = plan::Watched::Gate { gate: gate.id.clone(), lasting: Seconds(60) };
+    trigger.when = Watched::Gate { gate: gate.id.clone(), lasting: Seconds(60) };
     let told = |state: &State, ended: i64| -> Vec<TriggerPhase> {
         let edges = Assessor::default().gate_edges(&gate, &plan, state, at(ended));
         let phase = |edge: Edge| match edge.report {

@@ -3,7 +3,7 @@
 use crate::analysis::judge::Decision;
 use crate::release::event::Event;
 use crate::release::request::{Request, RequestCause, Typed};
-use crate::release::ruling::Ruled;
+use crate::release::ruling::{Ground, Ruled};
 use crate::release::state::{Mark, RolloutState, State};
 
 /// How many typed numbers of one metric are remembered.
@@ -58,7 +58,8 @@ impl State {
 }
 
 fn forget(state: &mut RolloutState) {
-    if state.ruled.as_ref().is_some_and(|ruled| ruled.decision != Decision::RollBack) {
+    let worse = |ruled: &Ruled| (ruled.decision, ruled.ground) == (Decision::RollBack, Ground::Evidence);
+    if state.ruled.as_ref().is_some_and(|ruled| !worse(ruled)) {
         state.ruled = None;
         state.asked.clear();
     }

@@ -49,6 +49,7 @@ impl State {
                 state.step = *step;
                 let good_since = (state.good_data && state.holds.is_empty()).then_some(mark.at);
                 state.soak = Soak { counted: 0, good_since, completed: false };
+                state.stages.push(mark.at);
                 self.forget_pendings();
             }
             Event::SoakCompleted { rollout, .. } => self.rollout_mut(rollout).soak.completed = true,

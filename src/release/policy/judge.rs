@@ -29,7 +29,8 @@ pub fn ruled(draft: &mut Draft<'_>, rollout: &RolloutId, ruling: &Ruling) {
         return;
     }
     draft.push(Event::Ruled { rollout: rollout.clone(), ruling: ruling.clone() });
-    if ruling.decision == Decision::RollBack && !same {
+    // A rule that fired has acted by itself.
+    if ruling.decision == Decision::RollBack && ruling.ground == Ground::Evidence && !same {
         worse(draft, rollout, judge, ruling);
     }
 }
@@ -85,10 +86,11 @@ pub fn asks(draft: &mut Draft<'_>, planned: &Rollout) {
         if clear && (!step.auto || state.automation_off) {
             once(draft, &state, planned, (Proposal::Promote { to }, RequestCause::Judge), &why);
         }
-    } else if ruled.ground == Ground::TooFew && ruled.soaked {
+    } else if matches!(ruled.ground, Ground::TooFew | Ground::Doubt) && ruled.soaked {
         let clear = explain::ready(&draft.state, draft.plan, planned, draft.now).is_empty();
         // At all traffic nothing is left to compare with: that is never gone to without a verdict.
-        let may = !state.automation_off && to != Weight::FULL && explain::parted(&draft.state).is_none();
+        let few = ruled.ground == Ground::TooFew && to != Weight::FULL;
+        let may = few && !state.automation_off && explain::parted(&draft.state).is_none();
         match judge.too_few {
             TooFew::Extend => {}
             TooFew::Raise if may => {

@@ -118,7 +118,8 @@ fn gone(draft: &Draft<'_>, request: &Request) -> Option<String> {
             (!stands).then(|| "the judge rules otherwise now".to_owned())
         }
         RequestCause::TooFew => {
-            let stands = state.ruled.is_some_and(|ruled| ruled.ground == Ground::TooFew);
+            let tells = |ground| !matches!(ground, Ground::TooFew | Ground::Doubt);
+            let stands = state.ruled.is_some_and(|ruled| !tells(ruled.ground));
             (!stands).then(|| "the judge can tell now".to_owned())
         }
     }

@@ -6,13 +6,13 @@ use crate::base::{RolloutId, Timestamp, TriggerId, Untrusted};
 use crate::plan::rule::Action;
 use crate::plan::{Arming, Trigger};
 use crate::release::act::Act;
-use crate::release::cause::{HoldCause, TriggerPhase};
+use crate::release::cause::{HoldCause, KeptBack, TriggerPhase};
 use crate::release::decision::{Refusal, RefusalCode, refuse};
 use crate::release::draft::Draft;
 use crate::release::event::Event;
 use crate::release::policy::{requests, rollouts, safety};
 use crate::release::request::{Choice, Proposal, RequestCause};
-use crate::release::state::RolloutPhase;
+use crate::release::state::{RolloutPhase, RolloutState};
 
 /// A rule that becomes pending this often within one step, and never fires, holds the rollout.
 const FLAPS: u32 = 3;
@@ -29,8 +29,47 @@ pub fn moved(draft: &mut Draft<'_>, trigger: &TriggerId, to: TriggerPhase, sampl
         return;
     }
     record(draft, trigger, to, sample, "");
+    if to == TriggerPhase::Armed {
+        lift_shared(draft, trigger);
+    }
     if to == TriggerPhase::Pending {
         hold_when_flapping(draft, planned);
+    }
+}
+
+/// A trigger is kept from firing. Where both versions break its rule, something they share is broken: nothing is
+/// rolled back for it, the rollout stands still and somebody is woken.
+pub fn kept(draft: &mut Draft<'_>, trigger: &TriggerId, why: KeptBack, sample: (Timestamp, Option<f64>)) {
+    let Some(planned) = draft.plan.trigger(trigger) else { return };
+    let known = draft.state.triggers.get(trigger);
+    if known.is_some_and(|it| it.phase == TriggerPhase::Suppressed && it.reason.raw() == why.as_str()) {
+        return;
+    }
+    record(draft, trigger, TriggerPhase::Suppressed, sample, why.as_str());
+    if why != KeptBack::Shared {
+        return;
+    }
+    let what = format!("both versions break {trigger}");
+    let mut held = false;
+    for rollout in scope(draft, planned) {
+        if !rollouts::standing(draft, &rollout).automation_off {
+            let before = draft.state.version;
+            hold(draft, &rollout, HoldCause::Shared { trigger: trigger.clone() }, &what);
+            held |= draft.state.version != before;
+        }
+    }
+    if held {
+        tell(draft, Action::Page, &format!("{} {what}: it is held, not rolled back", planned.severity));
+    }
+}
+
+fn lift_shared(draft: &mut Draft<'_>, trigger: &TriggerId) {
+    let cause = HoldCause::Shared { trigger: trigger.clone() };
+    let held = |(_, state): &(&RolloutId, &RolloutState)| state.holds.iter().any(|hold| hold.cause == cause);
+    let rollouts: Vec<RolloutId> =
+        draft.state.rollouts.iter().filter(held).map(|(rollout, _)| rollout.clone()).collect();
+    for rollout in rollouts {
+        draft.push(Event::HoldLifted { rollout, cause: cause.clone() });
     }
 }
 

@@ -76,7 +76,7 @@ fn a_plan_that_only_tells_people_leaves_the_choice_to_them() {
 fn the_next_step_waits_for_the_judge_and_then_for_a_person() {
     let mut scene = judged(TooFew::Ask);
     scene.later(600);
-    assert!(scene.promote().expect_err("silent").message.contains("has not spoken"));
+    assert!(scene.promote().expect_err("silent").message.contains("has not seen enough"));
     rules(&mut scene, Decision::Hold, Ground::Rule);
     assert!(scene.promote().expect_err("held").message.contains("holds: hold by Rule"));
     rules(&mut scene, Decision::Promote, Ground::Evidence);
@@ -124,6 +124,24 @@ fn too_few_events_at_the_end_of_a_soak_are_said_and_asked_about_once() {
     rules(&mut scene, Decision::Hold, Ground::TooFew);
     assert_eq!(asked(&scene), [], "it asks once");
     assert!(scene.promote().is_err());
+}
+
+#[test]
+fn a_doubt_at_the_end_of_a_soak_is_asked_about_and_never_answered_with_more_traffic() {
+    let mut scene = judged(TooFew::Raise);
+    scene.later(600);
+    rules(&mut scene, Decision::Hold, Ground::Doubt);
+    assert_eq!(
+        (scene.web().phase, asked(&scene)),
+        (RolloutPhase::Soaking, vec![Proposal::Raise { to: to(50.0) }])
+    );
+}
+
+#[test]
+fn what_a_rule_did_is_not_done_again_by_the_judge() {
+    let mut scene = judged(TooFew::Ask);
+    rules(&mut scene, Decision::RollBack, Ground::Rule);
+    assert_eq!(scene.web().phase, RolloutPhase::Soaking);
 }
 
 #[test]

@@ -1,10 +1,9 @@
 //! What a picture of the release asks of somebody with a duty.
 
-use crate::base::{GateId, ItemId, RolloutId, Untrusted};
-use crate::plan::rule::Action;
+use crate::base::{GateId, ItemId, Untrusted, Weight};
 use crate::plan::{Check, Gate, Item, Otherwise, Role, Rollout};
 use crate::release::{
-    Answer, GateState, RolloutPhase, RolloutState, Status, TriggerPhase, View, Wish, clock, explain, standing,
+    Answer, GateState, Proposal, RolloutPhase, RolloutState, Status, View, Wish, clock, explain, standing,
 };
 
 use super::script::{Duty, Member, Script};
@@ -33,6 +32,7 @@ impl Eyes<'_> {
             Duty::Start => self.start(),
             Duty::Promote => self.promotions(),
             Duty::RollBack => self.rollbacks(),
+            Duty::Raise => self.raises(),
         }
     }
 
@@ -208,19 +208,18 @@ impl Eyes<'_> {
         plan.rollouts.iter().filter(ready).map(next).collect()
     }
 
+    /// Says yes to every request to go back.
     fn rollbacks(self) -> Vec<Wish> {
-        let (state, plan) = (&self.view.state, &self.view.plan);
-        let asked = plan.triggers.iter().any(|trigger| {
-            trigger.actions.contains(&Action::Ask)
-                && state.triggers.get(&trigger.id).is_some_and(|now| now.phase == TriggerPhase::Fired)
-        });
-        let begun = state.rollouts.iter().filter(|(_, rollout)| {
-            matches!(rollout.phase, RolloutPhase::Shifting | RolloutPhase::Soaking | RolloutPhase::Completed)
-        });
-        let back = |id: &RolloutId| Wish::RollBack {
-            rollout: Some(id.clone()),
-            reason: Untrusted::new("a trigger asks for it"),
-        };
-        if asked { begun.map(|(id, _)| back(id)).collect() } else { Vec::new() }
+        self.granted(|wants| matches!(wants, Proposal::RollBack | Proposal::StepBack))
+    }
+
+    /// Goes on with too few events when asked, but never to all traffic.
+    fn raises(self) -> Vec<Wish> {
+        self.granted(|wants| matches!(wants, Proposal::Raise { to } if to != Weight::FULL))
+    }
+
+    fn granted(self, fits: impl Fn(Proposal) -> bool) -> Vec<Wish> {
+        let open = self.view.state.requests.iter().filter(|request| fits(request.wants));
+        open.map(|request| Wish::Grant { request: request.number }).collect()
     }
 }

@@ -20,6 +20,7 @@
 mod bundled;
 mod cast;
 mod checks;
+mod counts;
 mod cue;
 mod duty;
 mod error;

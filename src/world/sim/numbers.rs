@@ -2,9 +2,12 @@
 
 use futures::future::BoxFuture;
 
+use crate::analysis::{Arm, Measure, Quality, Sample};
 use crate::base::{Timestamp, Untrusted};
 use crate::engine::ports::{Ask, Fault, Numbers, Reading};
+use crate::plan::Metric;
 
+use super::counts::Counted;
 use super::history::Track;
 use super::script::{Kind, Number, Part, Silence};
 use super::world::Play;
@@ -27,14 +30,36 @@ impl Numbers for Play {
             let first = ask.from.as_second() + (-ask.from.as_second()).rem_euclid(every);
             let last = ask.to.min(now);
             let number = self.number(name);
-            let samples = (0..)
+            let moments = (0..)
                 .map_while(|step: i64| {
                     Timestamp::from_second(first + step * every).ok().filter(|at| *at <= last)
                 })
                 .take(MOST)
-                .filter(|at| self.silence(&track, name, *at) != Some(Silence::Stale))
-                .map(|at| (at, self.sample(&track, name, &number, at)));
-            Ok(Reading { partial, server_time: Some(now), ..Reading::whole(samples) })
+                .filter(|at| self.silence(&track, name, *at) != Some(Silence::Stale));
+            let reading = match counted(ask.metric) {
+                Some(bounds) => {
+                    let what = Counted { name, number: &number, bounds: &bounds, every: ask.source.every };
+                    let moments: Vec<Timestamp> = moments.collect();
+                    let side = |arm| {
+                        let one = |at: &Timestamp| self.tally(&track, &what, arm, *at);
+                        (arm, moments.iter().map(one).collect())
+                    };
+                    let arms = [Arm::Canary, Arm::Baseline].map(side).into();
+                    Reading { arms, ..Reading::default() }
+                }
+                None if in_sides(ask.metric) => {
+                    let moments: Vec<Timestamp> = moments.collect();
+                    let side = |(arm, of)| {
+                        let number = Number { of, ..number.clone() };
+                        let one = |at: &Timestamp| Sample::of(*at, self.sample(&track, name, &number, *at));
+                        (arm, moments.iter().map(one).collect())
+                    };
+                    let arms = [(Arm::Canary, Part::Canary), (Arm::Baseline, Part::Stable)].map(side).into();
+                    Reading { arms, ..Reading::default() }
+                }
+                None => Reading::whole(moments.map(|at| (at, self.sample(&track, name, &number, at)))),
+            };
+            Ok(Reading { partial, server_time: Some(now), ..reading })
         })
     }
 }
@@ -54,6 +79,17 @@ impl Play {
         match self.silence(track, name, at) {
             None | Some(Silence::Partial) => self.service(track).number(name, number, at),
             Some(_) => None,
+        }
+    }
+
+    fn tally(&self, track: &Track, what: &Counted<'_>, arm: Arm, at: Timestamp) -> Sample {
+        let nothing = |quality| Sample { at, measure: Measure::None, quality };
+        let counted = || self.service(track).counted(what, arm, at);
+        match self.silence(track, what.name, at) {
+            None => counted(),
+            Some(Silence::Partial) => Sample { quality: Quality::Partial, ..counted() },
+            Some(Silence::Unreachable) => nothing(Quality::Error),
+            Some(_) => nothing(Quality::NoSeries),
         }
     }
 
@@ -77,4 +113,19 @@ impl Play {
             None => told(Kind::RequestRate, Part::Whole),
         }
     }
+}
+
+/// The bounds of a metric that counts events of both sides: none for one that counts failures.
+fn counted(metric: &Metric) -> Option<Vec<f64>> {
+    metric.sides.as_ref()?;
+    match (&metric.counts, &metric.histogram) {
+        (Some(_), _) => Some(Vec::new()),
+        (None, Some(histogram)) => Some(histogram.bounds.iter().map(|bound| bound.value).collect()),
+        (None, None) => None,
+    }
+}
+
+/// True for a number that is asked of each side.
+fn in_sides(metric: &Metric) -> bool {
+    metric.sides.is_some() && metric.query.as_ref().is_some_and(|query| query.contains("{{side}}"))
 }

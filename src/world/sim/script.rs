@@ -320,8 +320,10 @@ pub(super) enum Duty {
     Start,
     /// Begins rollouts and goes to the next step.
     Promote,
-    /// Rolls back when a trigger asks for it.
+    /// Rolls back when it is asked for.
     RollBack,
+    /// Goes on to a larger share when there are too few events to tell.
+    Raise,
 }
 
 /// When the play is over.

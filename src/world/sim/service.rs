@@ -28,11 +28,22 @@ impl Service<'_> {
     }
 
     /// Requests of the canary and of all in the second that begins then.
-    fn requests(&self, at: Timestamp) -> (f64, f64) {
+    pub(super) fn requests(&self, at: Timestamp) -> (f64, f64) {
         let wander = 1.0 + WANDER * noise::around_zero(self.seed, "requests", at);
         let all = (self.script.service.requests * wander).round().max(0.0);
         let canary = (all * self.share(at) + noise::share(self.seed, "route", at)).floor().min(all);
         (if self.share(at) == 0.0 { 0.0 } else { canary }, all)
+    }
+
+    /// Requests of the canary and of all: of the second that begins then, or, where a side has none in most seconds,
+    /// of the minute before it, as a query over a minute has it.
+    fn lately(&self, at: Timestamp) -> (f64, f64) {
+        let now = self.requests(at);
+        if now.0 > 0.0 || self.share(at) == 0.0 {
+            return now;
+        }
+        let minute = (1..=60).map(|second| self.requests(back(at, second)));
+        minute.fold((0.0, 0.0), |sum, (canary, all)| (sum.0 + canary, sum.1 + all))
     }
 
     /// The share of requests that went to the canary lately; `None` without requests.
@@ -65,7 +76,7 @@ impl Service<'_> {
 
     /// What a metric shows at a moment; `None` when there was no request to measure.
     pub(super) fn number(&self, name: &str, number: &Number, at: Timestamp) -> Option<f64> {
-        let (canary, all) = self.requests(at);
+        let (canary, all) = self.lately(at);
         let (of_canary, of_stable) = match number.of {
             Part::Canary => (canary, 0.0),
             Part::Stable => (0.0, all - canary),
@@ -81,17 +92,24 @@ impl Service<'_> {
         let value = match number.kind {
             Kind::ErrorRatio => (mix(Self::errors)? * wander).clamp(0.0, 1.0),
             Kind::LatencyP95 => mix(Self::latency)? * wander,
-            Kind::RequestRate => of_canary + of_stable,
+            Kind::RequestRate => {
+                let (canary, all) = self.requests(at);
+                match number.of {
+                    Part::Canary => canary,
+                    Part::Stable => all - canary,
+                    Part::Whole => all,
+                }
+            }
             Kind::Gauge => self.turned(number.level, &number.turns, at) * wander,
         };
         Some((value * 1e6).round() / 1e6)
     }
 
-    fn errors(&self, side: &Side, at: Timestamp) -> f64 {
+    pub(super) fn errors(&self, side: &Side, at: Timestamp) -> f64 {
         self.turned(side.error_ratio, &side.errors, at)
     }
 
-    fn latency(&self, side: &Side, at: Timestamp) -> f64 {
+    pub(super) fn latency(&self, side: &Side, at: Timestamp) -> f64 {
         self.turned(side.latency, &side.slow, at)
     }
 }

@@ -3,12 +3,13 @@ use std::sync::Arc;
 
 use futures::FutureExt as _;
 
-use crate::analysis::Verdict;
-use crate::base::{OperationId, Seconds, Timestamp, Untrusted, Weight};
+use crate::analysis::{Arm, Sample, Tally, Verdict};
+use crate::base::{OperationId, Quantity, Seconds, Timestamp, Unit, Untrusted, Weight};
 use crate::engine::clock::VirtualClock;
 use crate::engine::ports::{Ask, Clock, Fault, Reading, World};
 use crate::plan::{
-    Check, CommandCheck, Dialect, Gate, Metric, Otherwise, Rollout, Source, SourceKind, Step, Strategy,
+    Check, CommandCheck, Counts, Dialect, Gate, Histogram, Metric, Otherwise, Rollout, Sides, Source,
+    SourceKind, Step, Strategy,
 };
 use crate::release::{Act, Event, Outcome, Recorded};
 
@@ -84,6 +85,10 @@ fn stage(script: &str, seed: u64) -> Stage {
 
 impl Stage {
     fn read(&self, metric: &str, from: Timestamp, to: Timestamp) -> Result<Reading, Fault> {
+        self.ask(&number(metric), from, to)
+    }
+
+    fn ask(&self, metric: &Metric, from: Timestamp, to: Timestamp) -> Result<Reading, Fault> {
         let source = Source {
             id: "prom".into(),
             kind: SourceKind::Prometheus { url: "http://prom".into(), dialect: Dialect::Prometheus },
@@ -91,19 +96,7 @@ impl Stage {
             owner: None,
             every: Seconds(15),
         };
-        let metric = Metric {
-            id: metric.into(),
-            title: Untrusted::new(metric),
-            source: Some("prom".into()),
-            query: Some("up".into()),
-            sides: None,
-            counts: None,
-            baseline: None,
-            histogram: None,
-            target: None,
-            alert: None,
-        };
-        let ask = Ask { source: &source, metric: &metric, from, to };
+        let ask = Ask { source: &source, metric, from, to };
         finish(&self.clock, self.world.numbers.read(ask))
     }
     fn begin(&self) {
@@ -122,6 +115,21 @@ impl Stage {
         let values: Vec<f64> = samples.iter().filter_map(|(_, value)| *value).collect();
         assert!(!values.is_empty(), "no values of {metric} from {from} to {to}");
         values.iter().sum::<f64>() / values.len() as f64
+    }
+}
+
+fn number(metric: &str) -> Metric {
+    Metric {
+        id: metric.into(),
+        title: Untrusted::new(metric),
+        source: Some("prom".into()),
+        query: Some("up".into()),
+        sides: None,
+        counts: None,
+        baseline: None,
+        histogram: None,
+        target: None,
+        alert: None,
     }
 }
 
@@ -343,4 +351,41 @@ fn recorded(event: Event, at: Timestamp) -> Recorded {
         kind: String::new(),
         hash: crate::base::Digest::of(""),
     }
+}
+
+/// Counts of both sides from the script's start to a minute, each summed up.
+fn counted(stage: &Stage, metric: &Metric, minutes: (i64, i64)) -> [Tally; 2] {
+    let reading = stage.ask(metric, at(minutes.0), at(minutes.1)).expect("reading");
+    [Arm::Canary, Arm::Baseline]
+        .map(|arm| reading.arms[&arm].iter().filter_map(Sample::tally).fold(Tally::default(), Tally::plus))
+}
+
+#[test]
+fn events_of_both_sides_are_whole_and_follow_the_script() {
+    let stage = stage(bundled("bad-canary").expect("script"), 5);
+    let sides = Some(Sides { canary: "canary".into(), baseline: "stable".into() });
+    let errors = Metric {
+        sides: sides.clone(),
+        counts: Some(Counts { bad: "bad".into(), total: "total".into() }),
+        ..number("errors")
+    };
+    stage.begin();
+    stage.write(25.0).expect("write");
+    stage.clock.advance_to(at(60));
+    let [canary, baseline] = counted(&stage, &errors, (10, 60));
+    let share = canary.total as f64 / (canary.total + baseline.total) as f64;
+    assert!((0.24..0.26).contains(&share), "{share}");
+    let ratio = |tally: Tally| tally.bad[0] as f64 / tally.total as f64;
+    assert!((0.07..0.09).contains(&ratio(canary)), "{canary:?}");
+    assert!(ratio(baseline) < 0.001, "{baseline:?}");
+    let bounds = [0.25, 0.5, 1.0].map(|bound| Quantity::new(bound, Unit::Seconds)).to_vec();
+    let slow = Metric {
+        sides,
+        histogram: Some(Histogram { selector: "seconds".into(), bounds }),
+        ..number("latency")
+    };
+    let [canary, baseline] = counted(&stage, &slow, (10, 60));
+    assert!(canary.bad[0] > canary.bad[1] && canary.bad[1] > canary.bad[2], "{canary:?}");
+    assert!(ratio(canary) > 3.0 * ratio(baseline), "{canary:?} {baseline:?}");
+    assert_eq!(counted(&stage, &slow, (10, 60)), [canary, baseline], "asked twice, said twice");
 }

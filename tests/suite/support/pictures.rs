@@ -360,6 +360,7 @@ pub fn card(decision: Decision) -> Card {
         fine,
         canary,
         baseline,
+        scatter: None,
     };
     let worse = if decision == Decision::RollBack { 1.0 } else { 0.64 };
     Card {
