@@ -127,7 +127,9 @@ fn evidence(page: &mut Page, signal: &SignalCard, (name, ratio): (u16, u16), sym
         let mut drawn = progress((share.clamp(0.0, 1.0) * 1000.0) as i64, 1000, width, symbols);
         drawn.iter_mut().filter(|part| part.0 != Meaning::Border).for_each(|part| part.0 = meaning);
         part.extend(drawn);
-        part.push(piece(meaning, format!(" {:>5}", share_text(share))));
+        // Only what has weight speaks loudly.
+        let loud = if share >= 0.5 { meaning } else { Meaning::Muted };
+        part.push(piece(loud, format!(" {:>5}", share_text(share))));
         if bar >= 4 {
             line.extend(part);
         } else {

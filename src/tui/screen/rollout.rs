@@ -12,6 +12,7 @@ use crate::tui::widget::{self, Canvas, Piece, cells, piece};
 use super::footer::roll_back_hint;
 use super::header::short_name;
 use super::judge;
+use super::triggers::held_bar;
 
 /// How many rows all of it takes.
 pub const HEIGHT: u16 = 9;
@@ -189,7 +190,7 @@ fn trigger_row(model: &Model, width: u16) -> Vec<Piece> {
     let held = arming(&model.view, worst).filter(|(elapsed, _)| *elapsed > 0 && room >= 4);
     if let Some((elapsed, needed)) = held {
         pieces.push(piece(Meaning::Base, "  "));
-        pieces.extend(widget::progress(elapsed, needed, room, symbols));
+        pieces.extend(held_bar((elapsed, needed), room, look.meaning, symbols));
     }
     pieces
 }

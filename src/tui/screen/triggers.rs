@@ -6,7 +6,7 @@ use crate::plan::{Arming, Trigger};
 use crate::release::Choice;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::{Model, arming, asks, mode, trigger_look, trigger_words};
-use crate::tui::theme::Meaning;
+use crate::tui::theme::{Meaning, Symbols};
 use crate::tui::widget::{Canvas, Piece, cells, piece, progress, window};
 
 /// A bar of so many cells, when there is room; the shorter one below a hundred cells.
@@ -123,6 +123,18 @@ fn actions_text(trigger: &Trigger) -> String {
     trigger.actions.iter().map(|action| action.as_str()).collect::<Vec<_>>().join(", ")
 }
 
+/// How long a rule has held of the time it needs, in the look of its trigger: a full bar is not good news here.
+pub fn held_bar(
+    (elapsed, needed): (i64, i64),
+    width: u16,
+    meaning: Meaning,
+    symbols: &Symbols,
+) -> Vec<Piece> {
+    let mut bar = progress(elapsed, needed, width, symbols);
+    bar.iter_mut().filter(|part| part.0 != Meaning::Border).for_each(|part| part.0 = meaning);
+    bar
+}
+
 fn row(model: &Model, trigger: &Trigger, columns: Columns) -> Vec<Piece> {
     let symbols = &model.setup.theme.symbols;
     let look = trigger_look(&model.view, trigger, symbols);
@@ -141,13 +153,7 @@ fn row(model: &Model, trigger: &Trigger, columns: Columns) -> Vec<Piece> {
         pieces.push(gap());
         match arming(&model.view, trigger) {
             Some((elapsed, needed)) => {
-                let mut bar = progress(elapsed, needed, columns.bar, symbols);
-                // A full bar is not good news here.
-                bar.iter_mut().filter(|part| part.0 == Meaning::Good || part.0 == Meaning::Accent).for_each(
-                    |part| {
-                        part.0 = look.meaning;
-                    },
-                );
+                let bar = held_bar((elapsed, needed), columns.bar, look.meaning, symbols);
                 pieces.extend(bar);
             }
             None => pieces.push(text(Meaning::Base, "", columns.bar)),
