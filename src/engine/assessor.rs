@@ -3,6 +3,7 @@
 //! Invariants: samples never leave this room but as evidence; an edge is told as long as the state does not say it;
 //! what is not known is told as unknown; nothing here decides.
 
+mod baselines;
 mod bench;
 mod gates;
 mod opinion;

@@ -486,7 +486,7 @@ impl Core {
         match plan.gate(&gate) {
             Some(found) => match &found.check {
                 Check::Metric { metric } => {
-                    let finding = self.assessor.gate(found, metric, &plan, now);
+                    let finding = self.assessor.gate(found, metric, (&plan, self.dispatcher.state()), now);
                     self.gate_ended(gate, run, finding, now);
                 }
                 _ => {

@@ -1,12 +1,12 @@
 //! Gates: triggers that watch one, and what one finds that looks at a metric.
 
 use crate::analysis::Verdict;
-use crate::analysis::threshold::{Answer, answer};
+use crate::analysis::threshold::Answer;
 use crate::base::MetricId;
 use crate::base::Timestamp;
+use crate::engine::assessor::baselines::{Held, Looked, held};
 use crate::engine::assessor::{Assessor, EVIDENCE, Edge, back};
 use crate::engine::ports::Finding;
-use crate::plan::rule::Outcome;
 use crate::plan::{self, Gate, Plan};
 use crate::release::{State, TriggerPhase};
 
@@ -39,7 +39,13 @@ impl Assessor {
     }
 
     /// The finding of a gate that looks at the newest value of a metric.
-    pub fn gate(&self, gate: &Gate, metric: &MetricId, plan: &Plan, now: Timestamp) -> Finding {
+    pub fn gate(
+        &self,
+        gate: &Gate,
+        metric: &MetricId,
+        (plan, state): (&Plan, &State),
+        now: Timestamp,
+    ) -> Finding {
         let found = |verdict, summary: String, evidence| Finding {
             verdict,
             summary: summary.into(),
@@ -60,13 +66,21 @@ impl Assessor {
             return found(judged.verdict, format!("{}{number} {}", metric.id, judged.reason), evidence);
         };
         let doubtful = watching.answer != Answer::Whole;
-        match answer(rule, metric.id.as_str(), value) {
-            Outcome::Holds if doubtful => {
+        let looked = Looked {
+            own: Some(watching.canary()),
+            other: Some(watching.old_version()).filter(|other| !other.is_empty()),
+        };
+        let shown = |note: String| match note.is_empty() {
+            true => format!("{} {value}", metric.id),
+            false => format!("{} {}, {note}", metric.id, metric.written(value)),
+        };
+        match held(metric, rule, value, looked, (state, now)) {
+            Held::Said { holds: true, .. } if doubtful => {
                 found(Verdict::Warn, format!("{value}: {}", judged.reason), evidence)
             }
-            Outcome::Holds => found(Verdict::Pass, format!("{} {value}", metric.id), evidence),
-            Outcome::Fails => found(Verdict::Fail, format!("{} {value}", metric.id), evidence),
-            Outcome::Unknown(doubt) => found(Verdict::Error, doubt.to_string(), evidence),
+            Held::Said { holds: true, note } => found(Verdict::Pass, shown(note), evidence),
+            Held::Said { holds: false, note } => found(Verdict::Fail, shown(note), evidence),
+            Held::Unsaid { verdict, why } => found(verdict, why, evidence),
         }
     }
 }

@@ -63,7 +63,7 @@ fn old_samples_are_shown_as_stale_and_let_nothing_through() {
     assert_eq!((series.verdict, series.samples.len()), (Verdict::Stale, 41));
     let resumed = Assessor::resumed(kept, &plan);
     let gate = plan.gates.first().expect("a gate");
-    let found = resumed.gate(gate, &MetricId::new("error-rate"), &plan, now);
+    let found = resumed.gate(gate, &MetricId::new("error-rate"), (&plan, &started()), now);
     assert_eq!(found.verdict, Verdict::Stale);
 }
 
