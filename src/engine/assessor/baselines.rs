@@ -8,7 +8,7 @@ use crate::analysis::baseline::{BaselineName, Demand, Unusable};
 use crate::analysis::threshold::answer;
 use crate::analysis::{Samples, Tally, Verdict};
 use crate::base::{Timestamp, Unit};
-use crate::plan::rule::{Better, Doubt, Fact, Facts, Outcome, Rule};
+use crate::plan::rule::{Better, Check, Direction, Doubt, Fact, Facts, Outcome, Rule, Test};
 use crate::plan::{Baseline, Metric};
 use crate::release::State;
 use crate::release::baseline::meant;
@@ -32,6 +32,54 @@ pub(super) struct Looked<'a> {
     pub own: Option<&'a Samples>,
     /// Those of the old version.
     pub other: Option<&'a Samples>,
+}
+
+/// A trigger's rule as it is held against samples, and what it is compared with.
+#[derive(Debug, PartialEq)]
+pub(super) struct Basis {
+    /// The rule, of one baseline and with its ways up and down.
+    pub rule: Rule,
+    /// The number that was captured, when the rule is about one and it may be used.
+    pub captured: Option<f64>,
+    /// True when the other side at the same time is what it is compared with.
+    pub concurrent: bool,
+}
+
+/// What a trigger's rule is compared with. What cannot be used is not replaced by something else: the rule is unknown.
+pub(super) fn basis(metric: &Metric, rule: &Rule, (state, now): (&State, Timestamp)) -> Basis {
+    let mut rule = rule.clone().of_the_metric();
+    let version = match rule.versions().as_slice() {
+        [only] => Some(BaselineName::version(only.as_str())),
+        _ => None,
+    };
+    let name = match (&version, &metric.baseline) {
+        (None, None) if rule.versions().is_empty() => None,
+        (None, _) => meant(metric).filter(|_| rule.versions().is_empty()),
+        (Some(name), _) => {
+            // A rule of one version and of another baseline has two, and only one number can be handed on.
+            let one = needs(&rule).all(|test| test.against.is_some()) || meant(metric).as_ref() == Some(name);
+            one.then(|| name.clone())
+        }
+    };
+    for test in rule.any.iter_mut().flatten() {
+        if name.is_some() {
+            test.against = None;
+        }
+        if let Check::Change { direction, .. } | Check::Trend { direction } = &mut test.check {
+            *direction = match (*direction, metric.better()) {
+                (Direction::Better, Some(Better::More)) | (Direction::Worse, Some(Better::Less)) => Direction::Up,
+                (Direction::Better, Some(Better::Less)) | (Direction::Worse, Some(Better::More)) => Direction::Down,
+                (plain, _) => plain,
+            };
+        }
+    }
+    let usable = |name: BaselineName| state.baselines.usable(metric, &name, &Demand::default(), now).ok();
+    let concurrent = name.is_none() && metric.baseline == Some(Baseline::Concurrent);
+    Basis { captured: name.and_then(usable).map(|found| found.value), rule, concurrent }
+}
+
+fn needs(rule: &Rule) -> impl Iterator<Item = &Test> {
+    rule.tests().filter(|test| Rule::one((*test).clone()).needs_baseline())
 }
 
 /// What a rule says of the newest number of a metric.
@@ -96,8 +144,7 @@ fn against(
         fact = fact.was(version.as_str(), found.value);
         notes.push(compared(metric, value, found.value, &found.line));
     }
-    let own = rule.tests().any(|test| test.against.is_none() && Rule::one(test.clone()).needs_baseline());
-    if own {
+    if needs(rule).any(|test| test.against.is_none()) {
         let (now_is, was, line) = match (meant(metric), &metric.baseline) {
             (Some(name), _) => {
                 let found = kept(&name)?;

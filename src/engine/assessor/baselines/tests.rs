@@ -199,3 +199,28 @@ fn numbers_of_both_sides_are_compared_at_the_same_time_only() {
     assert!(matches!(ask(&numbers(39, 0.2)), Held::Said { holds: false, .. }));
     assert!(matches!(ask(&numbers(10, 0.1)), Held::Unsaid { verdict: Verdict::NoData, .. }));
 }
+
+#[test]
+fn a_trigger_is_compared_with_what_its_metric_or_its_rule_names() {
+    let nothing = State::default();
+    let with = metric("< 15ms", before());
+    let kept = keeping(&with, BaselineName::Before, median(&with, 4.0));
+    let of_version = keeping(&with, BaselineName::version("2.3.0"), median(&with, 5.0));
+    let concurrent = metric("< 15ms", Some(Baseline::Concurrent));
+    let cases = [
+        (&with, "> 2x baseline", &kept, 0, (Some(4.0), false)),
+        (&with, "> 2x baseline", &kept, 90_000, (None, false)),
+        (&with, "> 2x baseline", &nothing, 0, (None, false)),
+        (&with, "regression > 10% against 2.3.0", &of_version, 0, (Some(5.0), false)),
+        (&with, "regression > 10% against 2.4.0", &of_version, 0, (None, false)),
+        (&concurrent, "> 2x baseline", &kept, 0, (None, true)),
+    ];
+    for (metric, text, state, now, wanted) in cases {
+        let found = basis(metric, &rule(text), (state, at(now)));
+        assert_eq!((found.captured, found.concurrent), wanted, "{text}");
+    }
+    let worse = basis(&with, &rule("regression > 10% against 2.3.0"), (&of_version, at(0))).rule;
+    assert!(!worse.needs_direction() && worse.versions().is_empty(), "{worse}");
+    let says = |value: f64| worse.evaluate(&Facts::of(Fact::new(value, Unit::None).against(5.0)));
+    assert_eq!((says(5.6), says(5.4)), (Outcome::Holds, Outcome::Fails));
+}
