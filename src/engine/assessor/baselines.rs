@@ -67,8 +67,12 @@ pub(super) fn basis(metric: &Metric, rule: &Rule, (state, now): (&State, Timesta
         }
         if let Check::Change { direction, .. } | Check::Trend { direction } = &mut test.check {
             *direction = match (*direction, metric.better()) {
-                (Direction::Better, Some(Better::More)) | (Direction::Worse, Some(Better::Less)) => Direction::Up,
-                (Direction::Better, Some(Better::Less)) | (Direction::Worse, Some(Better::More)) => Direction::Down,
+                (Direction::Better, Some(Better::More)) | (Direction::Worse, Some(Better::Less)) => {
+                    Direction::Up
+                }
+                (Direction::Better, Some(Better::Less)) | (Direction::Worse, Some(Better::More)) => {
+                    Direction::Down
+                }
                 (plain, _) => plain,
             };
         }

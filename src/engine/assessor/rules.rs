@@ -7,17 +7,14 @@ use crate::analysis::threshold::{
     self, Comparison, Course, Gaps, Kept, Phase, Proof, Reads, Sides, Span, Terms, stand,
 };
 use crate::base::{MetricId, Seconds, Timestamp, TriggerId, Unit};
+use crate::engine::assessor::baselines::basis;
 use crate::engine::assessor::{Assessor, Edge, ahead, back};
 use crate::plan::rule::Rule;
-use crate::plan::{self, Baseline, Metric, Plan, Quiet, Scope, Trigger, Watched};
+use crate::plan::{self, Metric, Plan, Quiet, Scope, Trigger, Watched};
 use crate::release::{Elapsed, KeptBack, Report, State, TriggerPhase, clock};
 
 /// The chance that a rule with proof fires on a version that is within its limit, over a whole stage.
 const ALPHA: f64 = 0.01;
-/// What was captured before a release says nothing of one that began longer ago than this, in seconds.
-const OLD: i64 = 24 * 3600;
-/// With fewer numbers than this nothing was captured.
-const CAPTURED: usize = 20;
 
 /// Where a trigger stands by its numbers.
 struct Found {
@@ -117,9 +114,10 @@ impl Assessor {
             .map(|histogram| histogram.bounds.iter().map(|bound| bound.value).collect())
             .unwrap_or_default();
         let terms = &trigger.terms;
+        let basis = basis(metric, rule, (state, now));
         let what = threshold::Watched {
             name: metric.id.as_str(),
-            rule,
+            rule: &basis.rule,
             terms: Terms {
                 proof: match terms.proof {
                     plan::Proof::Point => Proof::Point,
@@ -151,8 +149,10 @@ impl Assessor {
         let own = watching.scope(terms.scope);
         let other = (terms.scope == Scope::Canary && metric.sides.is_some()).then(|| watching.old_version());
         let comparison = if worse { Comparison::Worse } else { Comparison::NotWorse };
-        let captured = self.captured(metric, state, now);
-        let standing = stand(&Sides { own, other, captured, comparison }, &what, now);
+        // What a rule about a baseline is compared with is said by the plan, and by nothing else.
+        let other = other.filter(|_| basis.concurrent || !basis.rule.needs_baseline());
+        let sides = Sides { own, other, captured: basis.captured, comparison };
+        let standing = stand(&sides, &what, now);
         let kept = match &standing.state {
             threshold::State::Suppressed(kept) => Some(*kept),
             _ => None,
@@ -172,18 +172,6 @@ impl Assessor {
             elapsed: Elapsed { elapsed: standing.elapsed, needed: standing.needed },
             look_again: standing.look_again,
         })
-    }
-
-    /// The middle of what a number was before the release, for a plan that compares with that.
-    fn captured(&self, metric: &Metric, state: &State, now: Timestamp) -> Option<f64> {
-        let Some(Baseline::Before { span }) = &metric.baseline else { return None };
-        let started = state.started.filter(|at| now.as_second() - at.as_second() <= OLD)?;
-        let watching = self.metrics.get(&metric.id)?;
-        let own = if watching.old_version().is_empty() { watching.canary() } else { watching.old_version() };
-        let before = own.between(back(started, span.signed()), started);
-        let mut numbers: Vec<f64> = before.filter_map(|sample| sample.good()).collect();
-        numbers.sort_by(f64::total_cmp);
-        numbers.get(numbers.len() / 2).copied().filter(|_| numbers.len() >= CAPTURED)
     }
 
     fn by_budget(&self, trigger: &Trigger, metric: &MetricId, burn: &Burn, now: Timestamp) -> Option<Found> {

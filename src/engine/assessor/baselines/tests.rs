@@ -211,15 +211,15 @@ fn a_trigger_is_compared_with_what_its_metric_or_its_rule_names() {
         (&with, "> 2x baseline", &kept, 0, (Some(4.0), false)),
         (&with, "> 2x baseline", &kept, 90_000, (None, false)),
         (&with, "> 2x baseline", &nothing, 0, (None, false)),
-        (&with, "regression > 10% against 2.3.0", &of_version, 0, (Some(5.0), false)),
-        (&with, "regression > 10% against 2.4.0", &of_version, 0, (None, false)),
+        (&with, "> 10% worse than 2.3.0", &of_version, 0, (Some(5.0), false)),
+        (&with, "> 10% worse than 2.4.0", &of_version, 0, (None, false)),
         (&concurrent, "> 2x baseline", &kept, 0, (None, true)),
     ];
     for (metric, text, state, now, wanted) in cases {
         let found = basis(metric, &rule(text), (state, at(now)));
         assert_eq!((found.captured, found.concurrent), wanted, "{text}");
     }
-    let worse = basis(&with, &rule("regression > 10% against 2.3.0"), (&of_version, at(0))).rule;
+    let worse = basis(&with, &rule("> 10% worse than 2.3.0"), (&of_version, at(0))).rule;
     assert!(!worse.needs_direction() && worse.versions().is_empty(), "{worse}");
     let says = |value: f64| worse.evaluate(&Facts::of(Fact::new(value, Unit::None).against(5.0)));
     assert_eq!((says(5.6), says(5.4)), (Outcome::Holds, Outcome::Fails));
