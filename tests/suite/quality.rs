@@ -9,7 +9,7 @@ use tminus::engine::clock::WallClock;
 use tminus::engine::ports::{Ask, Fault, Numbers as _, Reading};
 use tminus::plan::{Counts, Dialect, Histogram, Metric, Sides, Source, SourceKind};
 use tminus::world::http::Http;
-use tminus::world::metrics::Prometheus;
+use tminus::world::metrics::{Pages, Prometheus};
 
 use crate::support::fleet::{Monitoring, Pod};
 
@@ -229,4 +229,35 @@ async fn slow_requests_are_counted_by_bound() {
             Some(tally == Tally { total: 100, bad: [30, 0, 0] })
         })
         .await;
+}
+
+#[tokio::test]
+async fn a_page_tells_a_restart_by_its_process_however_few_it_counted_before() {
+    let mut pod = Pod::start().await;
+    let source = Source {
+        id: "page".into(),
+        kind: SourceKind::Exposition { url: pod.url() },
+        every: Seconds(1),
+        fallback: None,
+        owner: None,
+    };
+    let counts = Counts {
+        bad: "http_requests_total{code=~\"5..\"}".to_owned(),
+        total: "http_requests_total".to_owned(),
+    };
+    let errors = Metric { counts: Some(counts), sides: None, ..metric() };
+    let pages = Pages::new(Http::new(None).expect("client"), Arc::new(WallClock));
+    let look = async |second| {
+        let at = Timestamp::from_second(second).expect("time");
+        let ask = Ask { source: &source, metric: &errors, from: at, to: at };
+        newest(&pages.read(ask).await.expect("a page"), Arm::Whole)
+    };
+    pod.answers(5, 2, 0);
+    assert_eq!(look(1).await.quality, Quality::WarmUp, "one look counts nothing");
+    pod.answers(5, 1, 0);
+    assert_eq!(look(2).await.measure, Measure::Tally(Tally::ratio(6, 1)));
+    // More than it ever counted before: only the time its process began tells that this is all new.
+    pod.restart().await;
+    pod.answers(20, 9, 0);
+    assert_eq!(look(3).await.measure, Measure::Tally(Tally::ratio(29, 9)));
 }
