@@ -1,8 +1,9 @@
-//! `tminus judge`: the judge on numbers from files, for scripts and for trust.
+//! `tminus judge`: the judge on numbers from files and from a journal, for scripts and for trust.
 
 mod compare;
 mod counts;
 mod numbers;
+mod past;
 mod ratio;
 
 use clap::Subcommand;
@@ -12,9 +13,12 @@ use super::exit::{Exit, Failure};
 
 /// What the numbers of two versions say.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Judge {
     #[command(subcommand)]
-    verb: Verb,
+    verb: Option<Verb>,
+    #[command(flatten)]
+    past: past::Past,
 }
 
 #[derive(Debug, Subcommand)]
@@ -42,8 +46,9 @@ impl Judge {
     /// When a file cannot be read or is not understood.
     pub fn run(self, context: &Context) -> Result<Exit, Failure> {
         match self.verb {
-            Verb::Ratio(verb) => verb.run(context),
-            Verb::Compare(verb) => verb.run(context),
+            Some(Verb::Ratio(verb)) => verb.run(context),
+            Some(Verb::Compare(verb)) => verb.run(context),
+            None => self.past.run(context),
         }
     }
 }
