@@ -179,6 +179,22 @@ impl Baselines {
     }
 }
 
+/// What a metric is compared with at `now`, for people: which baseline, what it rests on and how old it is, or why it
+/// is not used. None when the plan names none.
+///
+/// # Errors
+/// Why it is compared with nothing.
+pub fn compared(state: &State, metric: &Metric, now: Timestamp) -> Option<Result<String, Unusable>> {
+    match (meant(metric), &metric.baseline) {
+        (Some(name), _) => {
+            let found = state.baselines.usable(metric, &name, &Demand::default(), now);
+            Some(found.map(|found| found.line))
+        }
+        (None, Some(Baseline::Concurrent)) => Some(Ok("the old version at the same time".to_owned())),
+        (None, _) => None,
+    }
+}
+
 /// What is to be captured at `now`: what people asked for, what it was before T-0, what a version was that is stable.
 pub fn due(state: &State, plan: &Plan, now: Timestamp) -> Vec<Capture> {
     let going_out = state.identity.as_ref().map(|identity| BaselineName::version(&identity.version));

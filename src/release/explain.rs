@@ -2,8 +2,9 @@
 
 use crate::analysis::judge::Decision;
 use crate::base::{StageId, Timestamp, TriggerId, clock_text};
-use crate::plan::{Bound, ExitItems, Gate, Plan, Rollout, Stage};
+use crate::plan::{Bound, ExitItems, Gate, Plan, Rollout, Stage, Watched};
 use crate::release::act::Outcome;
+use crate::release::baseline;
 use crate::release::cause::{HoldCause, TriggerPhase};
 use crate::release::clock;
 use crate::release::decision::Blocker;
@@ -148,11 +149,15 @@ pub fn ready(state: &State, plan: &Plan, rollout: &Rollout, now: Timestamp) -> V
         let word = match phase {
             TriggerPhase::Pending => "is pending",
             TriggerPhase::Fired => "fired",
-            _ => "cannot be told: no good data",
+            _ => "cannot be told",
+        };
+        let why = match phase {
+            TriggerPhase::Unknown => unknown(state, plan, &trigger, now),
+            _ => String::new(),
         };
         all.push(blocker(
             "trigger",
-            format!("trigger {trigger} {word}"),
+            format!("trigger {trigger} {word}{why}"),
             "wait until it is armed, or roll back",
         ));
     }
@@ -171,6 +176,18 @@ pub fn ready(state: &State, plan: &Plan, rollout: &Rollout, now: Timestamp) -> V
     all.extend(gates.iter().filter_map(|id| plan.gate(id)).filter_map(|gate| gate_blocker(state, gate, now)));
     all.extend(gates_so_far(state, plan, now));
     all
+}
+
+/// Why a trigger's rule has no answer: that what it is compared with may not be used, or that there is no good data.
+fn unknown(state: &State, plan: &Plan, trigger: &TriggerId, now: Timestamp) -> String {
+    let watched = plan.triggers.iter().find(|planned| &planned.id == trigger).and_then(|planned| {
+        let Watched::Metric { metric, rule } = &planned.when else { return None };
+        plan.metric(metric).filter(|_| rule.needs_baseline())
+    });
+    match watched.and_then(|metric| baseline::compared(state, metric, now)) {
+        Some(Err(why)) => format!(": {why}"),
+        _ => ": no good data".to_owned(),
+    }
 }
 
 /// What keeps a rollout from leaping to a step: the gates of the steps it would leave out.

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::analysis::judge::Decision;
 use crate::analysis::{Quality, Verdict};
+use crate::release::baseline::compared;
 use crate::release::{Card, Proposal, RequestCause, View};
 
 /// What the judge says of a rollout.
@@ -46,6 +47,9 @@ pub struct Metric {
     pub value: Option<f64>,
     /// Why, when the verdict is not about a number; else empty.
     pub reason: String,
+    /// What its rules mean by a baseline: which, what it rests on, how old it is and what is risky, or why it is not
+    /// used; none when the plan names none.
+    pub baseline: Option<String>,
 }
 
 /// What a machine asks.
@@ -97,6 +101,8 @@ pub fn metrics(view: &View) -> Vec<Metric> {
             quality: series.map(|series| series.quality),
             value: newest.or(recorded.and_then(|known| known.value)),
             reason: series.map(|series| series.reason.line()).unwrap_or_default(),
+            baseline: compared(&view.state, planned, view.now)
+                .map(|found| found.unwrap_or_else(|why| why.to_string())),
         }
     };
     view.plan.metrics.iter().map(metric).collect()

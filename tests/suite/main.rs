@@ -33,6 +33,7 @@ mod support;
 mod terminal;
 mod tools;
 mod verbs;
+mod verbs_baseline;
 mod verbs_metric;
 mod verbs_scripts;
 mod worlds;

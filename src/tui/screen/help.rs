@@ -27,10 +27,11 @@ pub fn page(model: &Model, width: u16) -> Page {
 }
 
 /// The guide's parts, in the order they are read.
-const GUIDE: [&str; 5] = [
+const GUIDE: [&str; 6] = [
     include_str!("../../../assets/guide/cockpit.md"),
     include_str!("../../../assets/guide/plan-file.md"),
     include_str!("../../../assets/guide/sources.md"),
+    include_str!("../../../assets/guide/baselines.md"),
     include_str!("../../../assets/guide/judge.md"),
     include_str!("../../../assets/guide/night.md"),
 ];
