@@ -8,8 +8,8 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::verbs::Desk;
 
-/// 2026-09-21T14:13:20Z, long past.
-const END: i64 = 1_790_000_000;
+/// 2026-09-21T14:00:00Z, a whole hour, long past.
+const END: i64 = 1_789_999_200;
 
 /// A release with a latency from this server, opened and trusted.
 fn opened(server: &str) -> Desk {
@@ -53,7 +53,7 @@ async fn what_a_version_was_is_read_written_down_and_listed() {
         };
         let absent = why(&desk);
         assert!(absent.contains("tminus baseline capture latency --version 2.3.0"), "{absent}");
-        let (from, to) = ("2026-09-21T13:13:20Z", "2026-09-21T14:13:20Z");
+        let (from, to) = ("2026-09-21T13:00:00Z", "2026-09-21T14:00:00Z");
         let ask = ["baseline", "capture", "latency", "--version", "v2.3.0", "--from", from, "--to", to];
         let read = desk.json(&ask);
         assert_eq!((&read["value"], &read["name"]), (&json!(0.25), &json!("version 2.3.0")));
@@ -84,7 +84,7 @@ async fn what_cannot_be_kept_is_said() {
         .await;
     off(|| {
         let desk = opened(&server.uri());
-        let (from, to) = ("2026-09-21T13:13:20Z", "2026-09-21T14:13:20Z");
+        let (from, to) = ("2026-09-21T13:00:00Z", "2026-09-21T14:00:00Z");
         let ask =
             ["baseline", "capture", "latency", "--version", "2.3.0", "--from", from, "--to", to, "--json"];
         let (code, out, err) = desk.run(&ask);
