@@ -106,7 +106,7 @@ impl Pod {
     pub async fn restart(&mut self) {
         self.stop();
         self.restarts += 1;
-        *self.page.lock().expect("lock") = Page::new(1000 + self.restarts);
+        *self.page.lock().expect("lock") = Page::new(1000 + 60 * self.restarts);
         self.serve().await;
     }
 
