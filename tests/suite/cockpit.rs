@@ -193,7 +193,7 @@ fn asked_to_end_the_program_gives_the_terminal_back() {
 #[test]
 fn a_demo_rolls_back_without_a_key() {
     let home = Home::new();
-    let mut terminal = Terminal::run(home.program(&["demo", "--script", "bad-canary", "--speed", "600"]), "");
+    let mut terminal = Terminal::run(home.program(&["demo", "--script", "bad-canary", "--speed", "120"]), "");
     terminal.wait_for("rolled-back");
     terminal.type_keys("q");
     assert_eq!(terminal.end().0, 0);
