@@ -105,7 +105,7 @@ impl Assessor {
 
     /// What a screen gets of everything that is known.
     pub fn picture(&self, plan: &Plan, state: &State, now: Timestamp) -> Observations {
-        let series = |metric: &Metric| Some((metric.id.clone(), self.shown(metric, now)?));
+        let series = |metric: &Metric| Some((metric.id.clone(), self.shown(metric, state, now)?));
         Observations {
             metrics: plan.metrics.iter().filter_map(series).collect(),
             triggers: self.metrics.keys().flat_map(|id| self.elapsed(id, plan, state, now)).collect(),

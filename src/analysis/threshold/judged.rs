@@ -27,6 +27,8 @@ pub struct Limits<'a> {
     pub target: Option<&'a Rule>,
     /// What is not accepted.
     pub alert: Option<&'a Rule>,
+    /// What a rule that speaks of a baseline is compared with; without it such a rule has no answer.
+    pub against: Option<f64>,
 }
 
 /// What a number says now.
@@ -104,7 +106,7 @@ pub(super) fn silence(quality: Quality) -> &'static str {
 
 /// What one number says against its limits.
 fn word(number: f64, limits: &Limits<'_>) -> (Verdict, String) {
-    let ask = |rule: Option<&Rule>| rule.map(|rule| answer(rule, limits.name, number));
+    let ask = |rule: Option<&Rule>| rule.map(|rule| compared(rule, limits.name, number, limits.against));
     match (ask(limits.alert), ask(limits.target)) {
         (Some(Outcome::Holds), _) => (Verdict::Fail, String::new()),
         (Some(Outcome::Unknown(doubt)), _) | (_, Some(Outcome::Unknown(doubt))) => {
@@ -126,7 +128,13 @@ fn doubted(doubt: &Doubt) -> Verdict {
 /// What a rule says of one number. The number is in the unit the rule's limit is in; a share stays without a unit,
 /// so that a number above one is doubted instead of read as hundreds of percent.
 pub fn answer(rule: &Rule, name: &str, number: f64) -> Outcome {
+    compared(rule, name, number, None)
+}
+
+/// The same of a number that is held against another one.
+fn compared(rule: &Rule, name: &str, number: f64, against: Option<f64>) -> Outcome {
     let unit = rule.unit().filter(|unit| **unit != Unit::Ratio).cloned().unwrap_or(Unit::None);
     let fact = Fact::new(number, unit);
+    let fact = against.into_iter().fold(fact, Fact::against);
     rule.evaluate(&Facts::of(fact.clone()).with(name, fact))
 }

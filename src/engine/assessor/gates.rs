@@ -55,7 +55,7 @@ impl Assessor {
         let Some(metric) = plan.metric(metric) else {
             return found(Verdict::Error, "the plan has no such metric".to_owned(), None);
         };
-        let judged = self.judged(metric, now);
+        let judged = self.judged(metric, state, now);
         let (Some(judged), Some(watching)) = (judged, self.metrics.get(&metric.id)) else {
             return found(Verdict::NoData, format!("{}: no samples", metric.id), None);
         };

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use crate::analysis::threshold::{Answer, Judged, Limits, judge};
 use crate::analysis::{Arm, Quality, Sample, Samples, Verdict};
 use crate::base::{Digest, MetricId, RolloutId, Seconds, Timestamp, Weight};
+use crate::engine::assessor::baselines::basis;
 use crate::engine::assessor::{Assessor, BETTER, EVIDENCE, Edge, KEEP, SHOWN, back};
+use crate::plan::rule::Rule;
 use crate::plan::{self, Metric, Plan, Scope, Trigger};
 use crate::release::{Report, Series, State};
 
@@ -83,9 +85,9 @@ impl Watching {
 
 impl Assessor {
     /// What a screen gets of a metric.
-    pub fn shown(&self, metric: &Metric, now: Timestamp) -> Option<Series> {
+    pub fn shown(&self, metric: &Metric, state: &State, now: Timestamp) -> Option<Series> {
         let watching = self.metrics.get(&metric.id)?;
-        let judged = self.judged(metric, now)?;
+        let judged = self.judged(metric, state, now)?;
         let line = watching.canary().iter().rev().map(|sample| (sample.at, sample.good()));
         let mut samples: Vec<_> = line.take(SHOWN).collect();
         samples.reverse();
@@ -110,15 +112,29 @@ impl Assessor {
         Some(Series { samples, verdict: judged.verdict, reason: judged.reason.into(), baseline, quality })
     }
 
-    pub(super) fn judged(&self, metric: &Metric, now: Timestamp) -> Option<Judged> {
+    pub(super) fn judged(&self, metric: &Metric, state: &State, now: Timestamp) -> Option<Judged> {
         let watching = self.metrics.get(&metric.id)?;
-        let limits =
-            Limits { name: metric.id.as_str(), target: metric.target.as_ref(), alert: metric.alert.as_ref() };
+        let basis = |rule: &Rule| basis(metric, rule, (state, now));
+        let (target, alert) = (metric.target.as_ref().map(basis), metric.alert.as_ref().map(basis));
+        // Rules of two different baselines are not both held against one number: neither has an answer.
+        let beside = || watching.old_version().speaks(now).0.map(|(_, value)| value);
+        let mut numbers = [&target, &alert]
+            .into_iter()
+            .flatten()
+            .filter(|basis| basis.rule.needs_baseline())
+            .map(|basis| if basis.concurrent { beside() } else { basis.captured });
+        let first = numbers.next().flatten();
+        let limits = Limits {
+            name: metric.id.as_str(),
+            target: target.as_ref().map(|basis| &basis.rule),
+            alert: alert.as_ref().map(|basis| &basis.rule),
+            against: first.filter(|_| numbers.all(|other| other == first)),
+        };
         Some(judge(watching.canary(), &limits, &watching.answer, now))
     }
 
     pub(super) fn assessed(&self, metric: &Metric, state: &State, now: Timestamp) -> Option<Edge> {
-        let judged = self.judged(metric, now)?;
+        let judged = self.judged(metric, state, now)?;
         let known = state.metrics.get(&metric.id).map_or(Verdict::NoData, |known| known.verdict);
         if known == judged.verdict {
             return None;

@@ -55,7 +55,7 @@ impl Core {
         drop(state);
         let moved = !edges.is_empty();
         self.tell(edges, now);
-        let shown = self.assessor.shown(metric, now);
+        let shown = self.assessor.shown(metric, self.dispatcher.state(), now);
         let elapsed = self.assessor.elapsed(id, plan, self.dispatcher.state(), now);
         let seen = Arc::make_mut(&mut self.seen);
         seen.metrics.extend(shown.map(|series| (id.clone(), series)));

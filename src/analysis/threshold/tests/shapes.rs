@@ -26,7 +26,7 @@ fn samples(shape: &str) -> (Samples, Timestamp) {
 fn verdict(shape: &str, answer: &Answer) -> Verdict {
     let (samples, now) = samples(shape);
     let (target, alert) = (rule(Op::Below, 0.001, None), rule(Op::Above, 0.01, Some(60)));
-    let limits = Limits { name: "error-rate", target: Some(&target), alert: Some(&alert) };
+    let limits = Limits { name: "error-rate", target: Some(&target), alert: Some(&alert), against: None };
     judge(&samples, &limits, answer, now).verdict
 }
 
@@ -54,10 +54,26 @@ fn a_verdict_is_green_only_on_whole_fresh_data_inside_the_target() {
 #[test]
 fn silence_goes_stale_by_the_clock() {
     let (samples, _) = samples("g");
-    let limits = Limits { name: "error-rate", target: None, alert: None };
+    let limits = Limits { name: "error-rate", target: None, alert: None, against: None };
     let says = |second| judge(&samples, &limits, &Answer::Whole, at(second)).verdict;
     assert_eq!(says(45), Verdict::Pass);
     assert_eq!(says(46), Verdict::Stale);
+}
+
+#[test]
+fn a_number_beside_its_baseline_is_compared_and_without_one_it_is_not() {
+    let mut samples = Samples::new(Seconds(15), Seconds(3600));
+    samples.take([Sample::of(at(0), Some(130.0))]);
+    let near: Rule = "baseline +/- 10%".parse().expect("a rule");
+    let far: Rule = "> 20% change".parse().expect("a rule");
+    let says = |against| {
+        let limits = Limits { name: "throughput", target: Some(&near), alert: Some(&far), against };
+        judge(&samples, &limits, &Answer::Whole, at(0)).verdict
+    };
+    assert_eq!(says(Some(125.0)), Verdict::Pass);
+    assert_eq!(says(Some(115.0)), Verdict::Warn);
+    assert_eq!(says(Some(100.0)), Verdict::Fail);
+    assert_eq!(says(None), Verdict::TooFew);
 }
 
 #[test]
@@ -65,7 +81,7 @@ fn a_percentage_that_is_no_share_is_doubted() {
     let mut samples = Samples::new(Seconds(15), Seconds(3600));
     samples.take([Sample::of(at(0), Some(84.0))]);
     let target = rule(Op::AtLeast, 0.8, None);
-    let limits = Limits { name: "coverage", target: Some(&target), alert: None };
+    let limits = Limits { name: "coverage", target: Some(&target), alert: None, against: None };
     let judged = judge(&samples, &limits, &Answer::Whole, at(0));
     assert_eq!(judged.verdict, Verdict::Error);
     assert!(judged.reason.contains("percent"), "{}", judged.reason);
@@ -145,7 +161,7 @@ fn samples_from_before_the_release_do_not_count() {
 #[test]
 fn a_part_of_an_answer_warns_and_never_passes() {
     let (target, alert) = (rule(Op::Below, 0.001, None), rule(Op::Above, 0.01, None));
-    let limits = Limits { name: "error-rate", target: Some(&target), alert: Some(&alert) };
+    let limits = Limits { name: "error-rate", target: Some(&target), alert: Some(&alert), against: None };
     let says = |value, quality| {
         let mut samples = day();
         samples.take([Sample::of(at(0), Some(0.0005)), Sample { quality, ..Sample::of(at(15), value) }]);
