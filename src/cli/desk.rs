@@ -248,11 +248,7 @@ impl<'a> Desk<'a> {
         if self.found.kind != Kind::Live {
             return Ok(());
         }
-        let grants = Grants::load(&self.context.home)?;
-        grants.find(&self.view.plan).map(|_| ()).map_err(|distrust| {
-            Failure::new(Exit::NotTrusted, distrust.to_string())
-                .help("`tminus trust --list PLAN` says what it would do, `tminus trust PLAN` lets it")
-        })
+        Grants::load(&self.context.home)?.allow(&self.view.plan)
     }
 
     /// Nothing is started, and nothing recorded, for a gate of the real world that this user does not trust.

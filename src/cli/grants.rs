@@ -96,6 +96,16 @@ impl Grants {
         }
         Err(changed.map_or(Distrust::Never, Distrust::Changed))
     }
+    /// Whether a verb may act on the real world for this plan.
+    ///
+    /// # Errors
+    /// Why it may not, with what lets it.
+    pub fn allow(&self, plan: &Plan) -> Result<(), Failure> {
+        self.find(plan).map(|_| ()).map_err(|distrust| {
+            Failure::new(Exit::NotTrusted, distrust.to_string())
+                .help("`tminus trust --list PLAN` says what it would do, `tminus trust PLAN` lets it")
+        })
+    }
 }
 
 impl Grant {

@@ -2,6 +2,8 @@
 
 mod look;
 
+pub(super) use look::failure;
+
 use clap::Subcommand;
 
 use super::acting::Acting;

@@ -98,7 +98,8 @@ enum Verb {
     #[command(after_help = "Example:\n  tminus check RELEASE.md --json")]
     Check(check::Check),
     /// Judge the numbers of two versions
-    #[command(after_help = "Example:\n  tminus judge ratio --file counts.csv --json")]
+    #[command(after_help = "Examples:\n  tminus judge ratio --file counts.csv --json\n  \
+        tminus judge --from 2026-11-30T09:00:00Z --to 2026-11-30T10:00:00Z --json")]
     Judge(judge::Judge),
     /// Say how a phrase is read
     #[command(after_help = "Example:\n  tminus rule parse 'P95 > 2x baseline' --json")]

@@ -7,6 +7,7 @@ mod baselines;
 mod bench;
 mod gates;
 mod opinion;
+mod past;
 mod rules;
 mod series;
 
@@ -22,6 +23,7 @@ use crate::release::{Observations, Report, Series, State, TriggerPhase, Typed};
 
 use bench::Bench;
 pub(crate) use opinion::Opinion;
+pub use past::retrospect;
 use series::Watching;
 
 /// How much of a series is kept.

@@ -25,6 +25,7 @@ mod setup;
 mod socket;
 mod wire;
 
+pub use assessor::retrospect;
 pub use lines::line;
 pub use lock::{Lock, LockError};
 pub use plans::{PlanReader, SourcesReader};

@@ -34,6 +34,7 @@ mod terminal;
 mod tools;
 mod verbs;
 mod verbs_baseline;
+mod verbs_judge;
 mod verbs_metric;
 mod verbs_scripts;
 mod worlds;

@@ -1,5 +1,6 @@
 //! `tminus judge`: the judge on numbers from files and from a journal, for scripts and for trust.
 
+mod asked;
 mod compare;
 mod counts;
 mod numbers;

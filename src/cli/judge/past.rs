@@ -1,4 +1,5 @@
-//! `tminus judge --from --to`: what the judge said of a release, judged again from the samples kept in its journal.
+//! `tminus judge --from --to`: what the judge said of a release, judged again from the samples kept in its journal, or
+//! from what the plan's sources say of that time.
 //!
 //! The same record gives the same log every time; its digest is printed beside it, as the journal has it.
 
@@ -9,7 +10,8 @@ use crate::analysis::sequential;
 use crate::base::{Digest, MetricId, RolloutId, Timestamp};
 use crate::cli::Context;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::shelf;
+use crate::cli::judge::asked;
+use crate::cli::shelf::{self, Found, Kind};
 use crate::engine::record::{Record, SignalRecord, begun};
 use crate::journal::{OpenMode, SqliteStore, Store};
 use crate::release::Event;
@@ -26,6 +28,17 @@ pub struct Past {
     /// Up to this moment
     #[arg(long, value_name = "TIME", requires = "from")]
     to: Option<Timestamp>,
+    /// Ask the plan's sources, though the journal kept samples of that time; without any it asks anyway
+    #[arg(long, requires = "from")]
+    ask: bool,
+}
+
+/// Where samples came from.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Basis {
+    Journal,
+    Sources,
 }
 
 /// One line of the log.
@@ -40,38 +53,67 @@ struct Line<'a> {
     ratio: sequential::Ratio,
     reason: String,
     inputs: Digest,
+    basis: Basis,
+    /// What was wrong with the samples.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    troubles: Vec<&'a str>,
 }
 
 impl Past {
     /// Judges, and prints the log: the first ruling of each signal, each that changes its decision, and the last.
     ///
     /// # Errors
-    /// When there is no release, or nothing was ruled in that time.
+    /// When there is no release, nothing was ruled in that time and nobody can be asked, or a source does not tell.
     pub fn run(self, context: &Context) -> Result<Exit, Failure> {
         let (Some(from), Some(to)) = (self.from, self.to) else {
             return Err(Failure::usage("from when to when is not said")
                 .help("write --from and --to, or one of the verbs `ratio` and `compare`"));
         };
-        let records = records(context, (from, to))?;
-        if records.is_empty() {
-            return Err(Failure::new(Exit::Refused, "the judge ruled on nothing in that time").word("unknown").help(
-                "name a time in which a rollout with a judge was under way; `tminus log` shows what it said",
-            ));
+        if from >= to {
+            return Err(Failure::usage("the time ends before it begins")
+                .help("write the earlier time after --from and the later after --to"));
         }
+        let found = shelf::to_read(&context.home, context.release.as_deref())?;
+        let kept = if self.ask { Vec::new() } else { records(&found, (from, to))? };
+        let (basis, records) = match (kept.is_empty(), found.kind) {
+            (false, _) => (Basis::Journal, kept),
+            (true, Kind::Live) => (Basis::Sources, asked::records(context, &found, (from, to))?),
+            (true, Kind::World | Kind::Demo) => return Err(nothing(self.ask)),
+        };
         for (inputs, record) in &records {
             for signal in &record.signals {
                 for (at, ruling) in rulings(record, signal, (from, to))? {
-                    print(context, (*inputs, record, signal), at, &ruling)?;
+                    print(context, (*inputs, record, signal, basis), at, &ruling)?;
                 }
             }
+            troubles(record).for_each(|trouble| context.out.remark(trouble));
+        }
+        if matches!(basis, Basis::Sources) {
+            context.out.remark("judged from what the sources say now; the journal was not read for it");
         }
         Ok(Exit::Ok)
     }
 }
 
+/// Why a simulated release says nothing: it has no sources that could be asked.
+fn nothing(ask: bool) -> Failure {
+    let message = if ask {
+        "a simulated release has no sources to ask for the past"
+    } else {
+        "the judge ruled on nothing in that time"
+    };
+    Failure::new(Exit::Refused, message)
+        .word("unknown")
+        .help("name a time in which a rollout with a judge was under way; `tminus log` shows what it said")
+}
+
+/// What was wrong with the samples of a record.
+fn troubles(record: &Record) -> impl Iterator<Item = &str> {
+    record.notes.iter().filter_map(|note| note.strip_prefix("trouble: "))
+}
+
 /// The newest record of each rollout that was ruled on in that time, with its digest.
-fn records(context: &Context, (from, to): (Timestamp, Timestamp)) -> Result<Vec<(Digest, Record)>, Failure> {
-    let found = shelf::to_read(&context.home, context.release.as_deref())?;
+fn records(found: &Found, (from, to): (Timestamp, Timestamp)) -> Result<Vec<(Digest, Record)>, Failure> {
     let refused = |error| shelf::refused(&found.journal, &error);
     let store = SqliteStore::open(&found.journal, OpenMode::Read).map_err(refused)?;
     let mut newest: Vec<(RolloutId, Digest)> = Vec::new();
@@ -137,7 +179,7 @@ fn rulings(
 
 fn print(
     context: &Context,
-    (inputs, record, signal): (Digest, &Record, &SignalRecord),
+    (inputs, record, signal, basis): (Digest, &Record, &SignalRecord, Basis),
     at: Timestamp,
     ruling: &Ruling,
 ) -> Result<(), Failure> {
@@ -152,6 +194,8 @@ fn print(
             ratio: ruling.ratio,
             reason: ruling.to_string(),
             inputs,
+            basis,
+            troubles: troubles(record).collect(),
         });
     }
     context.out.text(format!(

@@ -187,7 +187,7 @@ fn grid(range: &str, step: &str, now: Timestamp) -> Result<Grid, Failure> {
 }
 
 /// How the verb ends when there is no answer.
-fn failure(fault: Fault) -> Failure {
+pub(in crate::cli) fn failure(fault: Fault) -> Failure {
     let exit = match &fault {
         Fault::Unreachable(..) => Exit::Unreachable,
         Fault::Refused(..) | Fault::Foreign(..) => Exit::NotUnderstood,
