@@ -98,10 +98,12 @@ pub struct Metric {
 }
 
 impl Metric {
-    /// What its numbers count, as its limits say.
+    /// What its numbers count, as its limits say; counted events without limits are a share of them all.
     pub fn unit(&self) -> Unit {
         let limits = [&self.target, &self.alert];
-        limits.into_iter().flatten().find_map(Rule::unit).cloned().unwrap_or(Unit::None)
+        let counted = self.counts.is_some() || self.histogram.is_some();
+        let usual = if counted { Unit::Ratio } else { Unit::None };
+        limits.into_iter().flatten().find_map(Rule::unit).cloned().unwrap_or(usual)
     }
 
     /// A number of it, in the unit's base, as people write it.

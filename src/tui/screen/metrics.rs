@@ -15,14 +15,20 @@ const PLOT: u16 = 8;
 /// Below this many rows the columns have no names.
 const HEADED: u16 = 12;
 
-/// What stands behind the heading: how many are not as wanted.
+/// What stands behind the heading: how many are not as wanted, and how many say nothing.
 pub fn title(model: &Model) -> Vec<Piece> {
-    let series = model.view.plan.metrics.iter().map(|metric| model.view.seen.metrics.get(&metric.id));
-    let off = series.filter(|series| !series.is_some_and(|series| series.verdict.is_pass())).count();
-    match (model.view.plan.metrics.len(), off) {
-        (0, _) => Vec::new(),
-        (all, 0) => vec![piece(Meaning::Good, format!("  all {all} as wanted"))],
-        (all, off) => vec![piece(Meaning::Warn, format!("  {off} of {all} not as wanted"))],
+    let metrics = &model.view.plan.metrics;
+    let verdict = |metric: &Metric| model.view.seen.metrics.get(&metric.id).map(|series| series.verdict);
+    let silent = metrics.iter().filter(|it| !verdict(it).is_some_and(|it| it.is_known())).count();
+    let good = metrics.iter().filter(|it| verdict(it).is_some_and(|it| it.is_pass())).count();
+    match (metrics.len(), metrics.len() - good - silent, silent) {
+        (0, ..) => Vec::new(),
+        (all, 0, 0) => vec![piece(Meaning::Good, format!("  all {all} as wanted"))],
+        (all, 0, silent) => vec![piece(Meaning::Muted, format!("  {silent} of {all} silent"))],
+        (all, off, 0) => vec![piece(Meaning::Warn, format!("  {off} of {all} not as wanted"))],
+        (all, off, silent) => {
+            vec![piece(Meaning::Warn, format!("  {off} of {all} not as wanted, {silent} silent"))]
+        }
     }
 }
 
