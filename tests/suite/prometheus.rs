@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +16,8 @@ use tminus::world::http::Http;
 use tminus::world::metrics::Prometheus;
 use wiremock::matchers::{body_string_contains, method, path};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+
+use crate::support::monitoring::Monitoring;
 
 fn source(address: &str) -> Source {
     Source {
@@ -246,43 +247,6 @@ async fn nobody_there_and_nothing_asked_are_faults() {
     assert!(fault.contains("write query"), "{fault}");
 }
 
-/// A real server, ended with the test.
-struct Server {
-    child: Child,
-    address: String,
-    _folder: tempfile::TempDir,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-async fn real() -> Option<Server> {
-    let Some(binary) = crate::tools::prometheus() else {
-        crate::tools::skip_for_want_of("prometheus");
-        return None;
-    };
-    let folder = tempfile::tempdir().expect("folder");
-    let port = TcpListener::bind("127.0.0.1:0").expect("port").local_addr().expect("address").port();
-    let config = format!(
-        "global:\n  scrape_interval: 1s\nscrape_configs:\n  - job_name: itself\n    static_configs:\n      - targets: ['127.0.0.1:{port}']\n"
-    );
-    let file = folder.path().join("prometheus.yml");
-    std::fs::write(&file, config).expect("config");
-    let child = Command::new(binary)
-        .arg(format!("--config.file={}", file.display()))
-        .arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()))
-        .arg(format!("--web.listen-address=127.0.0.1:{port}"))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("start");
-    Some(Server { child, address: format!("http://127.0.0.1:{port}"), _folder: folder })
-}
-
 /// Asks again and again until the answer is the one wanted, for a minute at most.
 async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     let mut tick = tokio::time::interval(Duration::from_millis(100));
@@ -297,7 +261,7 @@ async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
 
 #[tokio::test]
 async fn a_real_server_answers_instants_windows_and_nonsense() {
-    let Some(server) = real().await else { return };
+    let Some(server) = Monitoring::of_itself() else { return };
     let source = Source { every: Seconds(1), ..source(&server.address) };
     let prometheus = prometheus();
     let up = "up{job=\"itself\"}";

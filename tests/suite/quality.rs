@@ -11,7 +11,8 @@ use tminus::plan::{Counts, Dialect, Histogram, Metric, Sides, Source, SourceKind
 use tminus::world::http::Http;
 use tminus::world::metrics::{Pages, Prometheus};
 
-use crate::support::fleet::{Monitoring, Pod};
+use crate::support::fleet::Pod;
+use crate::support::monitoring::Monitoring;
 
 /// A canary and a baseline under watch.
 struct Scene {

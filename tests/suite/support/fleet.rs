@@ -1,9 +1,8 @@
-//! Two versions of a small service that show their own metrics over HTTP, and a real Prometheus that scrapes them.
-//! A pod can be stopped, restarted, renamed and given a clock that is wrong.
+//! A small service that shows its own metrics over HTTP. A pod of it can be stopped, restarted, renamed and given a
+//! clock that is wrong.
 
 use std::fmt::Write as _;
 use std::net::{SocketAddr, TcpListener as Port};
-use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -137,54 +136,6 @@ impl Pod {
 }
 
 impl Drop for Pod {
-    fn drop(&mut self) {
-        self.stop();
-    }
-}
-
-/// A real Prometheus that scrapes pods each second, ended with the test.
-pub struct Monitoring {
-    child: Child,
-    /// Its address.
-    pub address: String,
-    _folder: tempfile::TempDir,
-}
-
-impl Monitoring {
-    /// Starts one that gives each pod's series the label `track`; none when there is no Prometheus here.
-    pub fn of(pods: &[(&str, &Pod)]) -> Option<Self> {
-        let Some(binary) = crate::tools::prometheus() else {
-            crate::tools::skip_for_want_of("prometheus");
-            return None;
-        };
-        let folder = tempfile::tempdir().expect("folder");
-        let port = Port::bind("127.0.0.1:0").expect("port").local_addr().expect("address").port();
-        let mut config = "global:\n  scrape_interval: 1s\n  scrape_timeout: 1s\nscrape_configs:\n  - job_name: pods\n    static_configs:\n".to_owned();
-        for (track, pod) in pods {
-            writeln!(config, "      - targets: ['{}']\n        labels: {{track: {track}}}", pod.address())
-                .expect("a string takes it");
-        }
-        let file = folder.path().join("prometheus.yml");
-        std::fs::write(&file, config).expect("config");
-        let child = Command::new(binary)
-            .arg(format!("--config.file={}", file.display()))
-            .arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()))
-            .arg(format!("--web.listen-address=127.0.0.1:{port}"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("start");
-        Some(Self { child, address: format!("http://127.0.0.1:{port}"), _folder: folder })
-    }
-
-    /// It is gone.
-    pub fn stop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Drop for Monitoring {
     fn drop(&mut self) {
         self.stop();
     }
