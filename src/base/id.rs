@@ -71,6 +71,8 @@ names! {
     RolloutId,
     /// An ordered list of operations.
     ProcedureId,
+    /// A feature flag that belongs to the release.
+    FlagId,
     /// A row of the monitoring plan.
     CheckpointId,
     /// One change to the world: UUIDv5 of stream, kind, target and count.

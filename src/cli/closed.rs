@@ -6,7 +6,8 @@ use futures::future::{BoxFuture, FutureExt as _, ready};
 use crate::analysis::Verdict;
 use crate::base::{OperationId, Untrusted, Weight};
 use crate::engine::ports::{
-    Ask, Checks, Fault, Finding, Notifier, Numbers, Reading, Router, Split, Workloads,
+    Ask, Change, Checks, Fault, Finding, Notifier, Numbers, Preview, Reading, Router, Split, Workloads,
+    Written,
 };
 use crate::plan::rule::Action;
 use crate::plan::{Gate, ProcedureStep, Rollout};
@@ -45,16 +46,11 @@ impl Router for Closed {
     fn read<'a>(&'a self, rollout: &'a Rollout) -> BoxFuture<'a, Result<Split, Fault>> {
         self.refuse(rollout.id.as_str())
     }
-    fn write<'a>(
-        &'a self,
-        rollout: &'a Rollout,
-        _: Weight,
-        _: &'a OperationId,
-    ) -> BoxFuture<'a, Result<(), Fault>> {
+    fn write<'a>(&'a self, rollout: &'a Rollout, _: Change<'a>) -> BoxFuture<'a, Result<Written, Fault>> {
         self.refuse(rollout.id.as_str())
     }
-    fn preview(&self, _: &Rollout, _: Weight) -> String {
-        self.why.clone()
+    fn preview<'a>(&'a self, rollout: &'a Rollout, _: Weight) -> BoxFuture<'a, Result<Preview, Fault>> {
+        self.refuse(rollout.id.as_str())
     }
 }
 
@@ -69,6 +65,7 @@ impl Workloads for Closed {
     fn scale_down<'a>(
         &'a self,
         rollout: &'a Rollout,
+        _: Option<&'a str>,
         _: &'a OperationId,
     ) -> BoxFuture<'a, Result<Untrusted, Fault>> {
         self.refuse(rollout.id.as_str())

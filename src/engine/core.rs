@@ -522,7 +522,7 @@ impl Core {
         if let (Some(rollout), true) = (rollout, split != Split::default()) {
             self.see_traffic(&rollout, &split, now);
         }
-        let Split { configured, observed } = split;
+        let Split { configured, observed, .. } = split;
         self.report(Report::OperationEnded { operation, outcome, summary, configured, observed }, now);
     }
 }

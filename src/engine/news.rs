@@ -44,7 +44,7 @@ fn fresh(before: &Observations, now: &Observations) -> Observations {
             )+}
         };
     }
-    differing!(traffic, metrics, triggers, readiness, judged)
+    differing!(traffic, metrics, triggers, readiness, pods, judged)
 }
 
 /// Takes in what is new.
@@ -54,6 +54,7 @@ pub(crate) fn merge(seen: &mut Observations, fresh: &Observations) {
     seen.metrics.extend(fresh.metrics);
     seen.triggers.extend(fresh.triggers);
     seen.readiness.extend(fresh.readiness);
+    seen.pods.extend(fresh.pods);
     seen.judged.extend(fresh.judged);
 }
 

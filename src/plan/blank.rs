@@ -31,6 +31,7 @@ impl Plan {
             quiet: Vec::new(),
             objectives: Vec::new(),
             rollouts: Vec::new(),
+            flags: Vec::new(),
             procedures: Vec::new(),
             checkpoints: Vec::new(),
             messages: Vec::new(),

@@ -14,6 +14,8 @@ mod event;
 pub mod explain;
 mod fold;
 mod input;
+mod owner;
+mod pods;
 mod policy;
 mod request;
 mod retry;
@@ -34,6 +36,8 @@ pub use decision::{Blocker, Decision, Refusal, RefusalCode};
 pub use event::{Answer, Event, Evidence, Recorded};
 pub use explain::explain;
 pub use input::{Command, Input, Report, Wish};
+pub use owner::{GitOpsTool, Owner};
+pub use pods::{PodCard, PodSide};
 pub use request::{Choice, Proposal, Request, RequestAnswer, RequestCause, Typed};
 pub use ruling::{Ground, Ruled, RuledRule, RuledSignal, Ruling};
 pub use standing::{Standing, Word, standing};
@@ -43,7 +47,7 @@ pub use state::{
     TriggerState,
 };
 pub use view::{
-    Card, Elapsed, EngineHealth, Health, LogLine, Observations, Presence, Readiness, Series, SignalCard,
-    SourceHealth, Traffic, View,
+    Card, Elapsed, EngineHealth, Health, LogLine, Observations, Presence, Readiness, Ready, Series,
+    SignalCard, SourceHealth, Traffic, View,
 };
 pub use wanted::{Wanted, wanted};

@@ -11,6 +11,8 @@ use crate::analysis::judge::Decision;
 use crate::analysis::{Quality, Verdict};
 use crate::base::{MetricId, RolloutId, SourceId, Timestamp, TriggerId, Untrusted, Weight};
 use crate::plan::Plan;
+use crate::release::owner::Owner;
+use crate::release::pods::PodCard;
 use crate::release::state::State;
 
 /// One picture of a release.
@@ -43,6 +45,9 @@ pub struct Observations {
     pub triggers: BTreeMap<TriggerId, Elapsed>,
     /// Healthy and wanted instances of what a rollback goes to.
     pub readiness: BTreeMap<RolloutId, Readiness>,
+    /// Pods by rollout, in the order of their names.
+    #[serde(default)]
+    pub pods: BTreeMap<RolloutId, Vec<PodCard>>,
     /// What the judge says of each rollout that has one.
     #[serde(default)]
     pub judged: BTreeMap<RolloutId, Card>,
@@ -89,12 +94,21 @@ pub struct SignalCard {
 /// Traffic as it is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Traffic {
+    /// What the controller that owns the weight works towards, when one does.
+    #[serde(default)]
+    pub towards: Option<Weight>,
     /// What the object says the canary gets.
     pub configured: Option<Weight>,
     /// What requests say the canary gets.
     pub observed: Option<Weight>,
     /// When it was read.
     pub at: Option<Timestamp>,
+    /// Who moves the weight beside us.
+    #[serde(default)]
+    pub owner: Owner,
+    /// Why it could not be read the last time, when it could not: what stands here is as old as it says.
+    #[serde(default)]
+    pub fault: Option<Untrusted>,
 }
 
 /// The newest samples of one metric.
@@ -123,15 +137,43 @@ pub struct Elapsed {
     pub needed: i64,
 }
 
-/// How many instances are healthy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What a rollback would go to, and how ready it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Readiness {
     /// The version or digest.
     pub version: String,
+    /// The digest of its image, when it is known.
+    #[serde(default)]
+    pub digest: Option<String>,
+    /// What a rollback needs beside its pods, each looked at.
+    #[serde(default)]
+    pub needs: Vec<Ready>,
     /// Healthy instances.
     pub ready: u32,
     /// Wanted instances.
     pub of: u32,
+}
+
+/// One thing a rollback needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ready {
+    /// What: `image pullable`, `credentials`, `flags API`, `owner`.
+    pub what: String,
+    /// `pass` when it is there, `fail` when it is not, `no-data` when it could not be looked at.
+    pub verdict: Verdict,
+    /// One line for people.
+    pub said: Untrusted,
+}
+
+impl Readiness {
+    /// What a rollback needs and does not have, the first of it, for people.
+    pub fn red(&self) -> Option<String> {
+        if self.ready == 0 || self.ready < self.of {
+            return Some(format!("{} of {} of {} are ready", self.ready, self.of, self.version));
+        }
+        let missing = self.needs.iter().find(|need| need.verdict == Verdict::Fail);
+        missing.map(|need| format!("{}: {}", need.what, need.said.line()))
+    }
 }
 
 /// Somebody who looks at this release.

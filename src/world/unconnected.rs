@@ -3,7 +3,9 @@
 use futures::future::BoxFuture;
 
 use crate::base::{OperationId, Untrusted, Weight};
-use crate::engine::ports::{Ask, Fault, Numbers, Reading, Router, Split, Workloads};
+use crate::engine::ports::{
+    Ask, Change, Fault, Numbers, Preview, Reading, Router, Split, Workloads, Written,
+};
 use crate::plan::{ProcedureStep, Rollout};
 use crate::release::{Outcome, Readiness};
 use crate::world::metrics::{Cluster, Pod};
@@ -31,17 +33,12 @@ impl Router for Unconnected {
         Box::pin(async move { Err(router(rollout)) })
     }
 
-    fn write<'a>(
-        &'a self,
-        rollout: &'a Rollout,
-        _weight: Weight,
-        _operation: &'a OperationId,
-    ) -> BoxFuture<'a, Result<(), Fault>> {
+    fn write<'a>(&'a self, rollout: &'a Rollout, _: Change<'a>) -> BoxFuture<'a, Result<Written, Fault>> {
         Box::pin(async move { Err(router(rollout)) })
     }
 
-    fn preview(&self, rollout: &Rollout, weight: Weight) -> String {
-        format!("{}: canary {weight}, stable {}, by hand: no router is connected", rollout.id, weight.rest())
+    fn preview<'a>(&'a self, rollout: &'a Rollout, _: Weight) -> BoxFuture<'a, Result<Preview, Fault>> {
+        Box::pin(async move { Err(router(rollout)) })
     }
 }
 
@@ -57,6 +54,7 @@ impl Workloads for Unconnected {
     fn scale_down<'a>(
         &'a self,
         rollout: &'a Rollout,
+        _: Option<&'a str>,
         _operation: &'a OperationId,
     ) -> BoxFuture<'a, Result<Untrusted, Fault>> {
         Box::pin(async move { Err(workload(rollout)) })

@@ -189,7 +189,8 @@ fn grid(range: &str, step: &str, now: Timestamp) -> Result<Grid, Failure> {
 /// How the verb ends when there is no answer.
 pub(in crate::cli) fn failure(fault: Fault) -> Failure {
     let exit = match &fault {
-        Fault::Unreachable(..) => Exit::Unreachable,
+        Fault::Unreachable(..) | Fault::Throttled(..) => Exit::Unreachable,
+        Fault::Conflict(..) | Fault::Owned { .. } => Exit::Refused,
         Fault::Refused(..) | Fault::Foreign(..) => Exit::NotUnderstood,
         Fault::Unsupported(_) => Exit::Usage,
     };

@@ -86,7 +86,14 @@ impl Core {
 
     pub(super) fn see_traffic(&mut self, rollout: &RolloutId, split: &Split, now: Timestamp) {
         let seen = Arc::make_mut(&mut self.seen);
-        let traffic = Traffic { configured: split.configured, observed: split.observed, at: Some(now) };
+        let traffic = Traffic {
+            towards: split.desired,
+            configured: split.configured,
+            observed: split.observed,
+            at: Some(now),
+            owner: split.owner.clone(),
+            fault: None,
+        };
         seen.traffic.insert(rollout.clone(), traffic);
     }
 
@@ -103,13 +110,13 @@ impl Core {
             (was, is) => was.is_some() != is.is_some(),
         };
         if proves || drifted || known.configured != split.configured {
-            let Split { configured, observed } = split.clone();
+            let Split { configured, observed, .. } = split.clone();
             self.report(Report::Traffic { rollout: rollout.clone(), configured, observed }, now);
         }
     }
 
     pub(super) fn readiness(&mut self, rollout: &RolloutId, readiness: Readiness, now: Timestamp) {
-        let Readiness { version, ready, of } = readiness.clone();
+        let Readiness { version, ready, of, .. } = readiness.clone();
         Arc::make_mut(&mut self.seen).readiness.insert(rollout.clone(), readiness);
         self.report(Report::Readiness { rollout: rollout.clone(), version, ready, of }, now);
     }

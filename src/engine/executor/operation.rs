@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{End, Hands, after, is_at, is_safety};
 use crate::base::{OperationId, Seconds, Timestamp, Untrusted, Weight};
-use crate::engine::ports::{DEADLINE, Fault, Split};
+use crate::engine::ports::{Change, DEADLINE, Fault, Split, Way};
 use crate::plan::rule::Action;
 use crate::plan::{Plan, Procedure, ProcedureStep, Rollout};
 use crate::release::{Act, Outcome};
@@ -96,9 +96,11 @@ async fn set_weight(hands: &Hands, order: &Order, rollout: &Rollout, weight: Wei
         if !hands.may_send(&order.operation).await {
             return superseded().at(read.unwrap_or_default());
         }
-        let write = hands.world.router.write(rollout, weight, &order.operation);
+        let way = if is_safety(&order.act) { Way::Back } else { Way::Forward };
+        let change = Change { weight, way, operation: &order.operation, read: read.as_ref().ok() };
+        let write = hands.world.router.write(rollout, change);
         match hands.answer("the router", write).await {
-            Ok(()) => return read_back(hands, order, rollout, (weight, began)).await,
+            Ok(_) => return read_back(hands, order, rollout, (weight, began)).await,
             Err(fault @ Fault::Unreachable(..)) => {
                 let end = read_back(hands, order, rollout, (weight, began)).await;
                 if end.outcome != Outcome::Unknown || !is_safety(&order.act) {
@@ -106,7 +108,9 @@ async fn set_weight(hands: &Hands, order: &Order, rollout: &Rollout, weight: Wei
                 }
                 unsure = Some(fault);
             }
-            Err(fault @ Fault::Unsupported(_)) => return End::new(Outcome::Failed, fault.to_string()),
+            Err(fault @ (Fault::Unsupported(_) | Fault::Owned { .. })) => {
+                return End::new(Outcome::Failed, fault.to_string());
+            }
             Err(fault) => unsure = Some(fault),
         }
         hands.clock.until(after(hands.clock.now(), PAUSE)).await;
@@ -168,7 +172,7 @@ async fn scale_down(hands: &Hands, order: &Order, rollout: &Rollout) -> End {
     if !hands.may_send(&order.operation).await {
         return superseded().at(split);
     }
-    let work = hands.world.workloads.scale_down(rollout, &order.operation);
+    let work = hands.world.workloads.scale_down(rollout, None, &order.operation);
     ended(hands.answer_within(WORKLOAD, "the workload", work).await).at(split)
 }
 
@@ -235,6 +239,10 @@ fn ended(answer: Result<Untrusted, Fault>) -> End {
 fn outcome_of(fault: &Fault) -> Outcome {
     match fault {
         Fault::Unreachable(..) | Fault::Foreign(..) => Outcome::Unknown,
-        Fault::Refused(..) | Fault::Unsupported(_) => Outcome::Failed,
+        Fault::Refused(..)
+        | Fault::Conflict(..)
+        | Fault::Throttled(..)
+        | Fault::Owned { .. }
+        | Fault::Unsupported(_) => Outcome::Failed,
     }
 }

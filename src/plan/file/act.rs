@@ -9,6 +9,7 @@ use crate::plan::{Gaps, Proof, Scope, Strategy};
 
 use super::at::{At, OneOrMany};
 use super::judge::Judge;
+use super::traffic::{Deploy, Router, Warm};
 
 /// How one service goes out.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -18,12 +19,16 @@ pub struct Rollout {
     pub stage: Option<At<String>>,
     /// The way traffic moves; `canary` without it.
     pub strategy: Option<Strategy>,
-    /// What splits the traffic: its kind and settings.
+    /// What splits the traffic; a person moves it without it.
+    pub router: Option<At<Router>>,
+    /// How the new version gets to run; it is there already without it.
     #[serde(default)]
-    pub router: BTreeMap<String, String>,
-    /// What is deployed.
+    pub deploy: Deploy,
+    /// Flags that are turned off when it is rolled back.
     #[serde(default)]
-    pub deploy: BTreeMap<String, String>,
+    pub flags: Vec<At<String>>,
+    /// How the old version is kept after full promotion; until sign-off without it.
+    pub warm: Option<Warm>,
     /// The steps, rising; the last one has weight 100.
     pub steps: At<Vec<At<Step>>>,
     /// What happens when there is no good data.

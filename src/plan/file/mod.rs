@@ -12,6 +12,7 @@ mod judge;
 mod lines;
 mod number;
 mod release;
+mod traffic;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -24,6 +25,7 @@ pub use judge::{Judge, Signal, Signals};
 pub use lines::{Place, quoted};
 pub use number::{Metric, Objective, Quiet, Sides, Source};
 pub use release::{Environment, Escalate, Release, Role};
+pub use traffic::{Deploy, GitOps, Router, Warm, Workflow};
 
 use super::{PlanError, SourceFile};
 

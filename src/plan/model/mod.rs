@@ -3,10 +3,13 @@
 //! Invariants: plain data; every id that one part names exists in another part (the plan file's reader refuses
 //! what does not); lists are in the order of the documents.
 
+mod deploy;
+mod flag;
 mod gate;
 mod number;
 mod procedure;
 mod rollout;
+mod router;
 mod trigger;
 
 use std::collections::BTreeMap;
@@ -19,10 +22,13 @@ use crate::base::{
     TriggerId, Untrusted,
 };
 
+pub use deploy::{Deploy, DeployBy, GitOps, Workflow, Workload, WorkloadKind};
+pub use flag::{Flag, FlagApi, FlagStore};
 pub use gate::{Check, CommandCheck, Expect, Gate, GitCheck, GitFact, HttpCheck, Otherwise};
 pub use number::{Baseline, Counts, Dialect, Histogram, Metric, Objective, Quiet, Sides, Source, SourceKind};
 pub use procedure::{Procedure, ProcedureStep};
-pub use rollout::{Blind, Judge, Rollout, Signal, Step, Strategy, TooFew};
+pub use rollout::{Blind, Judge, Rollout, Signal, Step, Strategy, TooFew, Warm};
+pub use router::{Router, RouterKind, SideNames};
 pub use trigger::{Arming, Gaps, Proof, Scope, Terms, Trigger, Watched};
 
 /// Everything that should happen in one release.
@@ -50,6 +56,8 @@ pub struct Plan {
     pub objectives: Vec<Objective>,
     /// How each service goes out.
     pub rollouts: Vec<Rollout>,
+    /// Feature flags that belong to the release.
+    pub flags: Vec<Flag>,
     /// Ordered lists of operations, among them the rollback.
     pub procedures: Vec<Procedure>,
     /// The monitoring plan.

@@ -1,12 +1,12 @@
 //! How one service goes out.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::base::{GateId, MetricId, ProcedureId, RolloutId, Seconds, StageId, Weight};
+use crate::base::{FlagId, GateId, MetricId, ProcedureId, RolloutId, Seconds, StageId, Weight};
 use crate::plan::rule::Action;
+
+use super::{Deploy, Router};
 
 /// How one service goes out.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,10 +17,14 @@ pub struct Rollout {
     pub stage: Option<StageId>,
     /// Canary, blue-green or rolling.
     pub strategy: Strategy,
-    /// What splits the traffic: kind and its settings, as written.
-    pub router: BTreeMap<String, String>,
-    /// What is deployed, as written.
-    pub deploy: BTreeMap<String, String>,
+    /// What splits the traffic; none means that a person moves it by hand.
+    pub router: Option<Router>,
+    /// How the new version gets to run.
+    pub deploy: Deploy,
+    /// Flags that are turned off when it is rolled back.
+    pub flags: Vec<FlagId>,
+    /// How the old version is kept after full promotion; none keeps it until sign-off.
+    pub warm: Option<Warm>,
     /// The steps; the last one is all traffic.
     pub steps: Vec<Step>,
     /// What happens when there is no good data.
@@ -29,6 +33,15 @@ pub struct Rollout {
     pub judge: Option<Judge>,
     /// The procedure a rollback runs beside the typed traffic and workload operations.
     pub rollback: Option<ProcedureId>,
+}
+
+/// How the old version is kept ready after full promotion.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Warm {
+    /// For how long; then it is scaled down.
+    pub keep: Seconds,
+    /// The share of the traffic it keeps as a control until then; often none.
+    pub control: Weight,
 }
 
 /// The way traffic moves.

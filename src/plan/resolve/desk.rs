@@ -1,6 +1,6 @@
 //! What every part of resolving has at hand: the file, its lines, and the small readings of texts.
 
-use crate::base::{Offset, Seconds, Untrusted};
+use crate::base::{Offset, Seconds, Untrusted, Weight};
 use crate::plan::file::{At, Place, PlanFile, quoted};
 use crate::plan::nearest::nearest;
 use crate::plan::playbook::{Playbook, When};
@@ -30,6 +30,14 @@ impl Desk<'_> {
         Seconds::parse(text.as_str()).ok_or_else(|| {
             let help = "write a number with its unit, such as 90s, 30m, 4h, 2d or 1w";
             self.wrong(text, "is not a length of time", help)
+        })
+    }
+
+    /// A share of the traffic.
+    pub(super) fn share(&self, text: &At<String>) -> Result<Weight, PlanError> {
+        let number = text.as_str().trim().strip_suffix('%').and_then(|number| number.trim().parse().ok());
+        number.and_then(Weight::percent).ok_or_else(|| {
+            self.wrong(text, "is no share of the traffic", "write percent from 0 to 100, such as `10%`")
         })
     }
 

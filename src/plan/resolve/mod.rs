@@ -18,6 +18,7 @@ mod objectives;
 mod people;
 mod release;
 mod rollouts;
+mod routers;
 mod schedule;
 mod sources;
 mod terms;
@@ -89,6 +90,7 @@ fn plan(desk: &mut Desk<'_>, sources: &Sources) -> Result<Plan, PlanError> {
         triggers: Vec::new(),
         quiet: Vec::new(),
         objectives: Vec::new(),
+        flags: Vec::new(),
         rollouts: Vec::new(),
         procedures: Vec::new(),
         checkpoints: schedule::checkpoints(desk)?,

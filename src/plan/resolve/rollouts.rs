@@ -1,11 +1,11 @@
 //! `[rollout.*]` and `[procedure.*]`.
 
-use crate::base::{GateId, ProcedureId, RolloutId, Seconds, StageId, Untrusted, Weight};
+use crate::base::{FlagId, GateId, ProcedureId, RolloutId, Seconds, StageId, Untrusted, Weight};
 use crate::plan::file::{self, At};
 use crate::plan::{Blind, Plan, PlanError, Procedure, ProcedureStep, Rollout, Step, Strategy};
 
 use super::desk::{Desk, title};
-use super::{document, gates, judge};
+use super::{document, gates, judge, routers};
 
 /// The procedures of the plan file; without any, those of the document, which people follow.
 pub(super) fn procedures(desk: &Desk<'_>, plan: &Plan) -> Result<Vec<Procedure>, PlanError> {
@@ -58,8 +58,10 @@ pub(super) fn rollouts(desk: &Desk<'_>, plan: &Plan) -> Result<Vec<Rollout>, Pla
             id: RolloutId::new(name.as_str()),
             stage,
             strategy: written.strategy.unwrap_or(Strategy::Canary),
-            router: written.router.clone(),
-            deploy: written.deploy.clone(),
+            router: written.router.as_ref().map(|it| routers::router(desk, plan, it)).transpose()?,
+            deploy: routers::deploy(desk, &written.deploy)?,
+            flags: flags(desk, plan, &written.flags)?,
+            warm: written.warm.as_ref().map(|it| routers::warm(desk, it)).transpose()?,
             steps: steps(desk, plan, &written.steps)?,
             blind: written.blind.as_ref().map(|blind| self::blind(desk, blind)).transpose()?,
             judge: written.judge.as_ref().map(|judge| judge::judge(desk, plan, judge)).transpose()?,
@@ -67,6 +69,11 @@ pub(super) fn rollouts(desk: &Desk<'_>, plan: &Plan) -> Result<Vec<Rollout>, Pla
         })
     };
     desk.file.rollout.iter().map(one).collect()
+}
+
+fn flags(desk: &Desk<'_>, plan: &Plan, list: &[At<String>]) -> Result<Vec<FlagId>, PlanError> {
+    let known = || plan.flags.iter().map(|flag| flag.id.as_str());
+    list.iter().map(|flag| Ok(FlagId::new(desk.named(flag, "flag", known())?))).collect()
 }
 
 /// The steps: weights rise and the last is all traffic.
@@ -104,15 +111,7 @@ fn steps(desk: &Desk<'_>, plan: &Plan, list: &At<Vec<At<file::Step>>>) -> Result
 
 fn blind(desk: &Desk<'_>, blind: &file::Blind) -> Result<Blind, PlanError> {
     let above = match &blind.above {
-        Some(share) => share
-            .as_str()
-            .trim()
-            .strip_suffix('%')
-            .and_then(|number| number.trim().parse().ok())
-            .and_then(Weight::percent)
-            .ok_or_else(|| {
-                desk.wrong(share, "is no share of the traffic", "write percent from 0 to 100, such as `10%`")
-            })?,
+        Some(share) => desk.share(share)?,
         None => Weight::ZERO,
     };
     let after = desk.length(&blind.after)?;

@@ -272,12 +272,15 @@ pub fn plan() -> Plan {
         }],
         quiet: Vec::new(),
         objectives: Vec::new(),
+        flags: Vec::new(),
         rollouts: vec![Rollout {
             id: "web".into(),
             stage: Some("release".into()),
             strategy: Strategy::Canary,
-            router: BTreeMap::new(),
-            deploy: BTreeMap::new(),
+            router: None,
+            deploy: Default::default(),
+            flags: Vec::new(),
+            warm: None,
             steps: vec![step(10.0, 600), step(50.0, 600), step(100.0, 0)],
             judge: None,
             blind: Some(Blind {

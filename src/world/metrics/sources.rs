@@ -123,6 +123,6 @@ fn owned(fault: Fault, source: &Source) -> Fault {
         Fault::Unreachable(name, why) => Fault::Unreachable(name, with(why)),
         Fault::Refused(name, why) => Fault::Refused(name, with(why)),
         Fault::Foreign(name, why) => Fault::Foreign(name, with(why)),
-        unsupported @ Fault::Unsupported(_) => unsupported,
+        other => other,
     }
 }

@@ -6,7 +6,7 @@ use futures::FutureExt as _;
 use crate::analysis::{Arm, Sample, Tally, Verdict};
 use crate::base::{OperationId, Quantity, Seconds, Timestamp, Unit, Untrusted, Weight};
 use crate::engine::clock::VirtualClock;
-use crate::engine::ports::{Ask, Clock, Fault, Reading, World};
+use crate::engine::ports::{Ask, Change, Clock, Fault, Reading, Way, World};
 use crate::plan::{
     Check, CommandCheck, Counts, Dialect, Gate, Histogram, Metric, Otherwise, Rollout, Sides, Source,
     SourceKind, Step, Strategy,
@@ -43,6 +43,8 @@ fn rollout() -> Rollout {
         strategy: Strategy::Canary,
         router: Default::default(),
         deploy: Default::default(),
+        flags: Vec::new(),
+        warm: None,
         steps: vec![step(5.0), step(25.0), step(100.0)],
         blind: None,
         judge: None,
@@ -104,7 +106,9 @@ impl Stage {
     }
     fn write(&self, share: f64) -> Result<(), Fault> {
         let weight = Weight::percent(share).expect("share");
-        finish(&self.clock, self.world.router.write(&rollout(), weight, &OperationId::new("w")))
+        let operation = OperationId::new("w");
+        let change = Change { weight, way: Way::Forward, operation: &operation, read: None };
+        finish(&self.clock, self.world.router.write(&rollout(), change)).map(|_| ())
     }
     fn shares(&self) -> (f64, f64) {
         let split = finish(&self.clock, self.world.router.read(&rollout())).expect("split");

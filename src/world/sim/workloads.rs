@@ -37,6 +37,7 @@ impl Workloads for Play {
     fn scale_down<'a>(
         &'a self,
         rollout: &'a Rollout,
+        _to: Option<&'a str>,
         _operation: &'a OperationId,
     ) -> BoxFuture<'a, Result<Untrusted, Fault>> {
         Box::pin(async move {
@@ -73,7 +74,7 @@ impl Workloads for Play {
             self.lost(met, &name).await?;
             let of = self.script.service.instances;
             let ready = if met == Some(Trouble::Half) { of / 2 } else { of };
-            Ok(Readiness { version: self.script.service.old.clone(), ready, of })
+            Ok(Readiness { version: self.script.service.old.clone(), ready, of, ..Readiness::default() })
         })
     }
 }

@@ -9,7 +9,8 @@ use tminus::base::{
     Actor, Assurance, Digest, OperationId, ReleaseId, Seconds, Timestamp, Unit, Untrusted, Via, Weight,
 };
 use tminus::engine::ports::{
-    Ask, Cast, Checks, Clock, Fault, Finding, Notifier, Numbers, Reading, Router, Split, Workloads, World,
+    Ask, Cast, Change, Checks, Clock, Fault, Finding, Notifier, Numbers, Preview, Reading, Router, Split,
+    Workloads, World, Written,
 };
 use tminus::engine::{Nature, PlanReader, Setup};
 use tminus::journal::{Genesis, MemoryStore, Store};
@@ -18,7 +19,7 @@ use tminus::plan::{
     Arming, Blind, Check, CommandCheck, Dialect, Gate, Metric, Otherwise, Plan, ProcedureStep, Rollout,
     Source, SourceKind, Step, Strategy, Terms, Trigger, Watched,
 };
-use tminus::release::{Command, Input, Outcome, Readiness, View, Wish};
+use tminus::release::{Command, Input, Outcome, Owner, Readiness, View, Wish};
 use uuid::Uuid;
 
 pub const START: i64 = 1_790_000_000;
@@ -126,17 +127,13 @@ impl Router for Fake {
                 return Err(Fault::Unreachable("the router".to_owned(), "refused".to_owned()));
             }
             let weight = Weight::percent(knobs.weight);
-            Ok(Split { configured: weight, observed: weight })
+            Ok(Split { configured: weight, observed: weight, owner: Owner::Nobody, ..Split::default() })
         })
     }
-    fn write<'a>(
-        &'a self,
-        _: &'a Rollout,
-        weight: Weight,
-        operation: &'a OperationId,
-    ) -> BoxFuture<'a, Result<(), Fault>> {
+    fn write<'a>(&'a self, _: &'a Rollout, change: Change<'a>) -> BoxFuture<'a, Result<Written, Fault>> {
         Box::pin(async move {
             let mut knobs = self.knobs.lock().unwrap();
+            let Change { weight, operation, .. } = change;
             knobs.writes.push((weight.value(), operation.to_string()));
             if knobs.refuse_writes > 0 {
                 knobs.refuse_writes -= 1;
@@ -147,11 +144,11 @@ impl Router for Fake {
                 knobs.lose_answers -= 1;
                 return Err(Fault::Unreachable("the router".to_owned(), "timed out".to_owned()));
             }
-            Ok(())
+            Ok(Written::default())
         })
     }
-    fn preview(&self, _: &Rollout, weight: Weight) -> String {
-        format!("weight: {weight}")
+    fn preview<'a>(&'a self, _: &'a Rollout, weight: Weight) -> BoxFuture<'a, Result<Preview, Fault>> {
+        Box::pin(async move { Ok(Preview { patch: format!("weight: {weight}").into(), answer: None }) })
     }
 }
 
@@ -165,6 +162,7 @@ impl Workloads for Fake {
     fn scale_down<'a>(
         &'a self,
         _: &'a Rollout,
+        _: Option<&'a str>,
         _: &'a OperationId,
     ) -> BoxFuture<'a, Result<Untrusted, Fault>> {
         Box::pin(async move {
@@ -180,7 +178,9 @@ impl Workloads for Fake {
         Box::pin(async move { Ok((Outcome::Done, "ok".into())) })
     }
     fn readiness<'a>(&'a self, _: &'a Rollout) -> BoxFuture<'a, Result<Readiness, Fault>> {
-        Box::pin(async move { Ok(Readiness { version: "3.1.4".to_owned(), ready: 10, of: 10 }) })
+        Box::pin(async move {
+            Ok(Readiness { version: "3.1.4".to_owned(), ready: 10, of: 10, ..Readiness::default() })
+        })
     }
 }
 
@@ -268,12 +268,15 @@ pub fn plan() -> Plan {
             terms: Terms::default(),
             arming: Arming::Automatic,
         }],
+        flags: Vec::new(),
         rollouts: vec![Rollout {
             id: "payments".into(),
             stage: None,
             strategy: Strategy::Canary,
-            router: BTreeMap::new(),
-            deploy: BTreeMap::new(),
+            router: None,
+            deploy: Default::default(),
+            flags: Vec::new(),
+            warm: None,
             steps: vec![step(25.0, 300), step(100.0, 60)],
             judge: None,
             blind: Some(Blind {

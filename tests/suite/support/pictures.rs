@@ -206,12 +206,15 @@ pub fn plan() -> Plan {
         }],
         quiet: Vec::new(),
         objectives: Vec::new(),
+        flags: Vec::new(),
         rollouts: vec![Rollout {
             id: "payments".into(),
             stage: Some("release".into()),
             strategy: Strategy::Canary,
-            router: BTreeMap::new(),
-            deploy: BTreeMap::new(),
+            router: None,
+            deploy: Default::default(),
+            flags: Vec::new(),
+            warm: None,
             steps: [(5.0, 3600), (25.0, 1800), (50.0, 1800), (100.0, 0)]
                 .into_iter()
                 .map(|(share, soak)| Step {
@@ -444,7 +447,12 @@ pub fn view() -> View {
     let mut seen = Observations::default();
     seen.traffic.insert(
         "payments".into(),
-        Traffic { configured: Some(weight(25.0)), observed: Some(weight(25.2)), at: Some(after(2519)) },
+        Traffic {
+            configured: Some(weight(25.0)),
+            observed: Some(weight(25.2)),
+            at: Some(after(2519)),
+            ..Traffic::default()
+        },
     );
     let beside = series(0.0001, 0.0004, Verdict::Pass).samples;
     let errors = Series { baseline: beside, ..series(0.0002, 0.0011, Verdict::Warn) };
@@ -461,7 +469,7 @@ pub fn view() -> View {
     };
     seen.metrics.insert("memory".into(), silent);
     seen.triggers.insert("error-rate".into(), Elapsed { elapsed: 130, needed: 300 });
-    let ready = Readiness { version: "3.1.4".to_owned(), ready: 10, of: 10 };
+    let ready = Readiness { version: "3.1.4".to_owned(), ready: 10, of: 10, ..Readiness::default() };
     seen.readiness.insert("payments".into(), ready);
     let line = |version, seconds, by: &str, text: &str| LogLine {
         version,

@@ -3,16 +3,22 @@
 //! Invariants: every call has a deadline and ends by itself; an adapter never retries a write; what could not be
 //! read is `None` or an error, never a made-up number; output is capped before it gets here.
 
+mod traffic;
+mod workloads;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
 use crate::analysis::{Arm, Sample, Verdict};
-use crate::base::{Actor, OperationId, Seconds, SourceId, Timestamp, Untrusted, Weight};
+use crate::base::{Actor, Seconds, SourceId, Timestamp, Untrusted};
 use crate::plan::rule::Action;
-use crate::plan::{Gate, Metric, ProcedureStep, Rollout, Source};
-use crate::release::{Outcome, Readiness, View, Wish};
+use crate::plan::{Gate, Metric, Source};
+use crate::release::{View, Wish};
+
+pub use traffic::{Change, Moved, Preview, Router, Split, Stamp, Way, Written};
+pub use workloads::Workloads;
 
 /// Everything outside the process.
 #[derive(Clone)]
@@ -110,60 +116,28 @@ pub enum Fault {
     /// It answered, and said no.
     #[error("{0} refused: {1}")]
     Refused(String, String),
+    /// What was read has moved since: read again, then decide again.
+    #[error("{0} has changed since it was read: {1}")]
+    Conflict(String, String),
+    /// It wants to be left alone for a while; nothing was done.
+    #[error("{0} asks to wait {1}")]
+    Throttled(String, Seconds),
+    /// A controller would revert it; nothing was done.
+    #[error("{what} belongs to {owner}, which would revert it: {help}")]
+    Owned {
+        /// What was to be written.
+        what: String,
+        /// Whose it is.
+        owner: String,
+        /// What would work.
+        help: String,
+    },
     /// It answered something that is not understood.
     #[error("{0} answered what is not understood: {1}")]
     Foreign(String, String),
     /// The plan names something this program cannot do here.
     #[error("{0}")]
     Unsupported(String),
-}
-
-/// Splits traffic between the old and the new version.
-pub trait Router: Send + Sync {
-    /// What the object says and what requests say, now.
-    fn read<'a>(&'a self, rollout: &'a Rollout) -> BoxFuture<'a, Result<Split, Fault>>;
-    /// Gives the canary this share, conditionally on what was read, and marks the object with the operation.
-    fn write<'a>(
-        &'a self,
-        rollout: &'a Rollout,
-        weight: Weight,
-        operation: &'a OperationId,
-    ) -> BoxFuture<'a, Result<(), Fault>>;
-    /// The exact change a write would make, for a person to read.
-    fn preview(&self, rollout: &Rollout, weight: Weight) -> String;
-}
-
-/// How traffic is split.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Split {
-    /// What the object says the canary gets.
-    pub configured: Option<Weight>,
-    /// What requests say the canary gets.
-    pub observed: Option<Weight>,
-}
-
-/// Brings versions up and down.
-pub trait Workloads: Send + Sync {
-    /// Brings the new version up beside the old one and waits until it is healthy.
-    fn deploy<'a>(
-        &'a self,
-        rollout: &'a Rollout,
-        operation: &'a OperationId,
-    ) -> BoxFuture<'a, Result<Untrusted, Fault>>;
-    /// Takes the new version away.
-    fn scale_down<'a>(
-        &'a self,
-        rollout: &'a Rollout,
-        operation: &'a OperationId,
-    ) -> BoxFuture<'a, Result<Untrusted, Fault>>;
-    /// Runs one step of a procedure.
-    fn step<'a>(
-        &'a self,
-        step: &'a ProcedureStep,
-        operation: &'a OperationId,
-    ) -> BoxFuture<'a, Result<(Outcome, Untrusted), Fault>>;
-    /// What a rollback would go to, and how healthy it is.
-    fn readiness<'a>(&'a self, rollout: &'a Rollout) -> BoxFuture<'a, Result<Readiness, Fault>>;
 }
 
 /// Tells people.

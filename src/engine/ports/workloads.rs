@@ -1,0 +1,46 @@
+//! What the engine asks of what runs.
+
+use futures::future::BoxFuture;
+
+use super::Fault;
+use crate::base::{OperationId, Untrusted};
+use crate::plan::{ProcedureStep, Rollout};
+use crate::release::{Outcome, PodCard, Readiness};
+
+/// Brings versions up and down.
+pub trait Workloads: Send + Sync {
+    /// Brings the new version up beside the old one, waits until it is healthy and reads its digest back.
+    fn deploy<'a>(
+        &'a self,
+        rollout: &'a Rollout,
+        operation: &'a OperationId,
+    ) -> BoxFuture<'a, Result<Untrusted, Fault>>;
+    /// Takes the new version away, or brings the workload back to what it ran: `to` is the last known good.
+    fn scale_down<'a>(
+        &'a self,
+        rollout: &'a Rollout,
+        to: Option<&'a str>,
+        operation: &'a OperationId,
+    ) -> BoxFuture<'a, Result<Untrusted, Fault>>;
+    /// Runs one step of a procedure.
+    fn step<'a>(
+        &'a self,
+        step: &'a ProcedureStep,
+        operation: &'a OperationId,
+    ) -> BoxFuture<'a, Result<(Outcome, Untrusted), Fault>>;
+    /// What a rollback would go to, and how ready it is.
+    fn readiness<'a>(&'a self, rollout: &'a Rollout) -> BoxFuture<'a, Result<Readiness, Fault>>;
+    /// The pods of both sides.
+    fn pods<'a>(&'a self, _rollout: &'a Rollout) -> BoxFuture<'a, Result<Vec<PodCard>, Fault>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+    /// The last lines a pod wrote.
+    fn logs<'a>(
+        &'a self,
+        _rollout: &'a Rollout,
+        pod: &'a str,
+        _lines: u32,
+    ) -> BoxFuture<'a, Result<Untrusted, Fault>> {
+        Box::pin(async move { Err(Fault::Unsupported(format!("there is no log of {pod} here"))) })
+    }
+}
