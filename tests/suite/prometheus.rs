@@ -221,6 +221,7 @@ async fn what_is_not_an_answer_is_a_fault(
         Fault::Refused(..) => "refused",
         Fault::Foreign(..) => "foreign",
         Fault::Unsupported(..) => "unsupported",
+        other => panic!("{other}"),
     };
     assert_eq!(found, wanted, "{fault}");
     assert!(fault.to_string().chars().all(|c| !c.is_control()), "{fault:?}");
