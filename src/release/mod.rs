@@ -47,7 +47,7 @@ pub use state::{
     TriggerState,
 };
 pub use view::{
-    Card, Elapsed, EngineHealth, Health, LogLine, Observations, Presence, Readiness, Ready, Series,
-    SignalCard, SourceHealth, Traffic, View,
+    Card, ClusterHealth, Credentials, Elapsed, EngineHealth, Health, LogLine, Observations, Presence,
+    Readiness, Ready, Series, SignalCard, SourceHealth, Traffic, View,
 };
 pub use wanted::{Wanted, wanted};

@@ -243,3 +243,47 @@ pub struct LogLine {
     /// What, in one line.
     pub text: String,
 }
+
+/// How a Kubernetes cluster is reached, and with which credentials.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterHealth {
+    /// Its context, or `in-cluster`.
+    pub context: String,
+    /// When it last answered.
+    pub good: Option<Timestamp>,
+    /// What was wrong last, when something was since.
+    pub fault: Option<Untrusted>,
+    /// As whom it is asked.
+    pub credentials: Credentials,
+    /// True when the kubeconfig says that the server's certificate is not looked at.
+    #[serde(default)]
+    pub unverified: bool,
+}
+
+/// What is known of the credentials for a cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "are")]
+pub enum Credentials {
+    /// Not asked for yet.
+    #[default]
+    Unasked,
+    /// They counted when they were last used.
+    Good {
+        /// When they expire, where that is told.
+        until: Option<Timestamp>,
+    },
+    /// They are over: the cluster does not take them, or their time has passed.
+    Expired {
+        /// Since when, as far as is known.
+        since: Timestamp,
+        /// What to do.
+        remedy: Untrusted,
+    },
+    /// They could not be had.
+    Failed {
+        /// Why, and what to do.
+        why: Untrusted,
+        /// What the plugin wrote to its standard error.
+        said: Untrusted,
+    },
+}

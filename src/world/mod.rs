@@ -5,6 +5,7 @@
 //! [`crate::base::Untrusted`] until it is shown.
 
 pub mod checks;
+pub mod cluster;
 pub mod http;
 pub mod metrics;
 pub mod notify;
