@@ -11,13 +11,15 @@ use super::shelf::{self, Found, Kind};
 use crate::base::Untrusted;
 use crate::engine::Nature;
 use crate::engine::clock::WallClock;
-use crate::engine::ports::World;
+use crate::engine::ports::{Numbers, Router, World};
 use crate::journal::{OpenMode, SqliteStore};
 use crate::plan::Plan;
 use crate::world::Unconnected;
 use crate::world::checks::RealChecks;
+use crate::world::cluster::{Access, Cluster, Surroundings};
 use crate::world::metrics::{Means, Sources};
 use crate::world::notify::JournalOnly;
+use crate::world::routers::{self, Known, Leave, Routers};
 use crate::world::sim::{NAMES, SimWorld, bundled};
 
 /// The seed of a world that is played without one.
@@ -55,17 +57,20 @@ pub fn of(home: &Home, found: &Found, plan: &Plan) -> Result<Chosen, Failure> {
     }
 }
 
-/// The real world, as far as this user lets the plan into it.
+/// The real world, as far as this user lets the plan into it. The cluster is always there: traffic can be put back
+/// whatever is wrong with trust or settings.
 fn real(home: &Home, plan: &Plan) -> Result<World, Failure> {
+    let cluster = cluster(plan.release.context.as_deref());
     let grants = Grants::load(home)?;
     let grant = match grants.find(plan) {
         Ok(grant) => grant,
         Err(distrust) => {
-            let closed = Arc::new(Closed::new(format!("{distrust}; `tminus trust` lets it")));
+            let why = format!("{distrust}; `tminus trust` lets it");
+            let closed = Arc::new(Closed::new(why.as_str()));
             return Ok(World {
                 checks: closed.clone(),
                 numbers: closed.clone(),
-                router: closed.clone(),
+                router: router(plan, cluster, closed.clone(), Leave::Withheld(why)),
                 workloads: closed.clone(),
                 notifier: closed,
             });
@@ -75,11 +80,12 @@ fn real(home: &Home, plan: &Plan) -> Result<World, Failure> {
         Ok(http) => http,
         // What a person wrote wrong about servers must not keep traffic from being put back.
         Err(failure) => {
-            let closed = Arc::new(Closed::new(failure.to_string()));
+            let why = failure.to_string();
+            let closed = Arc::new(Closed::new(why.as_str()));
             return Ok(World {
                 checks: closed.clone(),
-                numbers: closed,
-                router: Arc::new(Unconnected),
+                numbers: closed.clone(),
+                router: router(plan, cluster, closed, Leave::Withheld(why)),
                 workloads: Arc::new(Unconnected),
                 notifier: Arc::new(JournalOnly),
             });
@@ -94,6 +100,7 @@ fn real(home: &Home, plan: &Plan) -> Result<World, Failure> {
             clock: Arc::new(WallClock),
         },
     ));
+    let leave = Leave::Granted { folder: grant.folder.clone(), http: http.clone() };
     let checks = RealChecks::new(
         grant.folder.clone(),
         Arc::new(plan.clone()),
@@ -103,11 +110,22 @@ fn real(home: &Home, plan: &Plan) -> Result<World, Failure> {
     );
     Ok(World {
         checks: Arc::new(checks),
+        router: router(plan, cluster, numbers.clone(), leave),
         numbers,
-        router: Arc::new(Unconnected),
         workloads: Arc::new(Unconnected),
         notifier: Arc::new(JournalOnly),
     })
+}
+
+/// The cluster this user means, by the plan's context or the current one; nothing is asked before it is needed.
+pub fn cluster(context: Option<&str>) -> Cluster {
+    Cluster::new(Access::of(context, &Surroundings::of_process()), Arc::new(WallClock))
+}
+
+/// The routers of a plan.
+fn router(plan: &Plan, cluster: Cluster, numbers: Arc<dyn Numbers>, leave: Leave) -> Arc<dyn Router> {
+    let means = routers::Means { cluster, numbers, clock: Arc::new(WallClock), leave };
+    Arc::new(Routers::new(Known::from(plan), means))
 }
 
 /// A simulated world, taken up where the journal left it.

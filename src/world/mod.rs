@@ -9,6 +9,7 @@ pub mod cluster;
 pub mod http;
 pub mod metrics;
 pub mod notify;
+pub mod routers;
 pub mod servers;
 pub mod sim;
 mod unconnected;
