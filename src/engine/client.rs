@@ -7,9 +7,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::base::Digest;
+use crate::base::{Digest, RolloutId, Untrusted, Weight};
 use crate::plan::Plan;
 use crate::release::{Command, LogLine, Presence, Recorded, Refusal, View};
+
+pub use crate::engine::ports::Preview;
 
 /// A door to an engine.
 #[derive(Clone, Debug)]
@@ -31,6 +33,10 @@ pub enum Request {
     Keep(Vec<u8>, oneshot::Sender<Option<Digest>>),
     /// The bytes of this digest.
     Fetch(Digest, oneshot::Sender<Option<Vec<u8>>>),
+    /// The exact change that giving the canary this share would make, and what the other side says of it.
+    Preview(RolloutId, Weight, oneshot::Sender<Result<Preview, Untrusted>>),
+    /// The last lines that a pod of a rollout wrote, at most so many.
+    Log(RolloutId, String, u32, oneshot::Sender<Result<Untrusted, Untrusted>>),
 }
 
 /// What came of a command.
@@ -104,6 +110,30 @@ impl Client {
         let (reply, answer) = oneshot::channel();
         self.requests.send(Request::Keep(bytes, reply)).await.ok()?;
         answer.await.ok().flatten()
+    }
+    /// The exact change that giving the canary this share would make; nothing is changed.
+    ///
+    /// # Errors
+    /// Why it cannot be told, for people.
+    pub async fn preview(&self, rollout: RolloutId, weight: Weight) -> Result<Preview, Untrusted> {
+        let (reply, answer) = oneshot::channel();
+        let gone = || Err(Untrusted::from("the engine is gone"));
+        if self.requests.send(Request::Preview(rollout, weight, reply)).await.is_err() {
+            return gone();
+        }
+        answer.await.unwrap_or_else(|_| gone())
+    }
+    /// The last lines that a pod wrote, at most so many.
+    ///
+    /// # Errors
+    /// Why they cannot be had, for people.
+    pub async fn log(&self, rollout: RolloutId, pod: String, lines: u32) -> Result<Untrusted, Untrusted> {
+        let (reply, answer) = oneshot::channel();
+        let gone = || Err(Untrusted::from("the engine is gone"));
+        if self.requests.send(Request::Log(rollout, pod, lines, reply)).await.is_err() {
+            return gone();
+        }
+        answer.await.unwrap_or_else(|_| gone())
     }
     /// The bytes behind a digest.
     pub async fn fetch(&self, digest: Digest) -> Option<Vec<u8>> {

@@ -3,6 +3,7 @@
 //! Invariants: one thread at a time; every answer of the world passes through the dispatcher or into the picture,
 //! nowhere else; nothing is published when nothing changed.
 
+mod live;
 mod sight;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,6 +44,8 @@ const HEARD: usize = 256;
 enum Poll {
     Metric(MetricId),
     Rollout(RolloutId),
+    Way(RolloutId),
+    Pods(RolloutId),
 }
 
 /// Something that runs now.
@@ -63,6 +66,7 @@ pub(crate) struct Core {
     seen: Arc<Observations>,
     health: Health,
     presence: Vec<Presence>,
+    live: live::Live,
     running: BTreeSet<Job>,
     polls: BTreeMap<Poll, Timestamp>,
     resumed: BTreeSet<OperationId>,
@@ -117,6 +121,7 @@ impl Core {
             seen: Arc::default(),
             health: Health::default(),
             presence: Vec::new(),
+            live: live::Live::default(),
             running: BTreeSet::new(),
             polls: BTreeMap::new(),
             resumed: BTreeSet::new(),
@@ -218,6 +223,7 @@ impl Core {
         }
         let wanted = self.wanted(now);
         self.plan_polls(wanted.observe, now);
+        self.plan_watches(wanted.observe);
         self.poll(now);
         for capture in wanted.captures {
             self.start_capture(capture);
@@ -271,6 +277,7 @@ impl Core {
             Request::Fetch(digest, reply) => {
                 let _ = reply.send(self.dispatcher.store().blob(&digest).ok().flatten());
             }
+            asked @ (Request::Preview(..) | Request::Log(..)) => self.show(asked),
         }
     }
 
@@ -292,39 +299,48 @@ impl Core {
     /// Takes in what a task saw.
     pub fn seen(&mut self, seen: Seen) {
         let now = self.now();
-        match seen {
+        self.dirty |= match seen {
             Seen::MaySend { operation, answer } => {
                 let may = self.dispatcher.may_send(&operation).unwrap_or(false);
                 // The task that asked may have run out of time.
                 let _ = answer.send(may);
+                true
             }
             Seen::Gate { gate, run, finding } => {
                 self.running.remove(&Job::Gate(gate.clone(), run));
                 self.gate_ended(gate, run, finding, now);
+                true
             }
             Seen::Operation { operation, end } => {
                 self.running.remove(&Job::Operation(operation.clone()));
                 self.operation_ended(operation, end, now);
+                true
             }
             Seen::Numbers { metric, reading } => {
                 self.running.remove(&Job::Poll(Poll::Metric(metric.clone())));
                 self.numbers(&metric, reading, now);
+                true
             }
-            Seen::Baselines { capture, answers } => self.captured(&capture, answers, now),
+            Seen::Baselines { capture, answers } => {
+                self.captured(&capture, answers, now);
+                true
+            }
             Seen::Traffic { rollout, split, readiness } => {
                 self.running.remove(&Job::Poll(Poll::Rollout(rollout.clone())));
-                if let Ok(split) = &split {
-                    self.traffic(&rollout, split, now);
-                }
-                if let Ok(readiness) = readiness {
+                self.split(&rollout, split, now);
+                if let Some(readiness) = readiness {
                     self.readiness(&rollout, readiness, now);
                 }
-                if split.is_ok() {
-                    self.health.cluster = Some(now);
-                }
+                true
             }
-        }
-        self.dirty = true;
+            Seen::Readiness { rollout, readiness } => {
+                self.running.remove(&Job::Poll(Poll::Way(rollout.clone())));
+                self.readiness(&rollout, readiness, now);
+                true
+            }
+            Seen::Pods { rollout, pods } => self.pods(rollout, pods, now),
+            Seen::Moved { rollout, moved } => self.moved(&rollout, moved, now),
+        };
     }
 
     /// Publishes the picture when it changed.
@@ -379,9 +395,13 @@ impl Core {
             .metrics
             .iter()
             .filter(|metric| metric.source.is_none() || sourced(plan, &metric.id).is_some());
-        let rollouts = plan.rollouts.iter().map(|rollout| Poll::Rollout(rollout.id.clone()));
-        let all: BTreeSet<Poll> =
-            metrics.map(|metric| Poll::Metric(metric.id.clone())).chain(rollouts).collect();
+        let mut all: BTreeSet<Poll> = metrics.map(|metric| Poll::Metric(metric.id.clone())).collect();
+        for rollout in &plan.rollouts {
+            all.insert(Poll::Rollout(rollout.id.clone()));
+            // A script answers both at one moment; in the real world the one must not wait for the other.
+            all.extend(self.is_real().then(|| Poll::Way(rollout.id.clone())));
+            all.extend((!self.presence.is_empty()).then(|| Poll::Pods(rollout.id.clone())));
+        }
         self.polls.retain(|poll, _| observe && all.contains(poll));
         if observe {
             for poll in all {
@@ -413,15 +433,31 @@ impl Core {
                 },
                 Poll::Rollout(id) => {
                     let Some(rollout) = plan.rollout(id) else { continue };
-                    self.hands.read_traffic(rollout.clone());
-                    let live =
-                        self.dispatcher.state().rollouts.get(id).is_some_and(|known| known.phase.is_live());
-                    if live { BUSY } else { IDLE }
+                    if self.is_real() {
+                        self.hands.read_split(rollout.clone());
+                    } else {
+                        self.hands.read_traffic(rollout.clone());
+                    }
+                    self.pace(id, self.is_under_way(id))
+                }
+                Poll::Way(id) => {
+                    let Some(rollout) = plan.rollout(id) else { continue };
+                    self.hands.read_readiness(rollout.clone());
+                    if self.is_under_way(id) { BUSY } else { IDLE }
+                }
+                Poll::Pods(id) => {
+                    let Some(rollout) = plan.rollout(id) else { continue };
+                    self.hands.read_pods(rollout.clone());
+                    live::PODS
                 }
             };
             self.polls.insert(poll.clone(), after(now, every));
             self.running.insert(Job::Poll(poll));
         }
+    }
+
+    fn is_under_way(&self, rollout: &RolloutId) -> bool {
+        self.dispatcher.state().rollouts.get(rollout).is_some_and(|known| known.phase.is_live())
     }
 
     fn start_operation(&mut self, operation: OperationId, now: Timestamp) {

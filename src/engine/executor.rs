@@ -13,13 +13,15 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::analysis::Verdict;
 use crate::base::{MetricId, OperationId, RolloutId, Seconds, Timestamp, Untrusted, Weight};
-use crate::engine::ports::{Ask, Clock, DEADLINE, Fault, Finding, Reading, Split, World};
+use crate::engine::ports::{Ask, Clock, DEADLINE, Fault, Finding, Moved, Reading, Split, World};
 use crate::plan::{Gate, Metric, Plan, Rollout, Source};
-use crate::release::{Act, Capture, Outcome, Readiness};
+use crate::release::{Act, Capture, Outcome, PodCard, Readiness};
 
 mod capture;
+mod look;
 mod operation;
 
+pub(crate) use look::{ask_log, ask_preview};
 pub(crate) use operation::{Before, Order};
 
 /// What a task saw, or asks.
@@ -34,7 +36,13 @@ pub(crate) enum Seen {
     /// A source answered for each time of a capture.
     Baselines { capture: Capture, answers: Vec<Result<Reading, Fault>> },
     /// The router and the workload of a rollout answered.
-    Traffic { rollout: RolloutId, split: Result<Split, Fault>, readiness: Result<Readiness, Fault> },
+    Traffic { rollout: RolloutId, split: Result<Split, Fault>, readiness: Option<Result<Readiness, Fault>> },
+    /// The workload of a rollout answered alone.
+    Readiness { rollout: RolloutId, readiness: Result<Readiness, Fault> },
+    /// The pods of a rollout.
+    Pods { rollout: RolloutId, pods: Result<Vec<PodCard>, Fault> },
+    /// A watch on the router of a rollout told something.
+    Moved { rollout: RolloutId, moved: Moved },
     /// An operation read the object and wants to write it.
     MaySend { operation: OperationId, answer: oneshot::Sender<bool> },
 }
@@ -102,7 +110,7 @@ impl Hands {
         tokio::spawn(async move {
             let split = hands.answer("the router", hands.world.router.read(&rollout)).await;
             let readiness = hands.answer("the workload", hands.world.workloads.readiness(&rollout)).await;
-            hands.say(Seen::Traffic { rollout: rollout.id, split, readiness }).await;
+            hands.say(Seen::Traffic { rollout: rollout.id, split, readiness: Some(readiness) }).await;
         });
     }
 

@@ -17,8 +17,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::base::{Digest, ReleaseId, Timestamp};
-use crate::engine::client::{Client, Reply, Request};
+use crate::base::{Digest, ReleaseId, Timestamp, Untrusted};
+use crate::engine::client::{Client, Preview, Reply, Request};
 use crate::engine::dispatcher::Dispatcher;
 use crate::engine::lock::Lock;
 use crate::engine::plans::PlanReader;
@@ -127,6 +127,33 @@ struct Waiting {
 enum Asked {
     Command(Box<Command>, oneshot::Sender<Reply>),
     Keep(oneshot::Sender<Option<Digest>>),
+    Preview(oneshot::Sender<Result<Preview, Untrusted>>),
+    Log(oneshot::Sender<Result<Untrusted, Untrusted>>),
+}
+
+impl Asked {
+    /// Tells whoever asked that it came to nothing.
+    fn fail(self, message: &str) {
+        match self {
+            Self::Command(_, asker) => {
+                let _ = asker.send(Reply::Failed { message: message.to_owned() });
+            }
+            Self::Keep(asker) => {
+                let _ = asker.send(None);
+            }
+            Self::Preview(asker) => {
+                let _ = asker.send(Err(message.into()));
+            }
+            Self::Log(asker) => {
+                let _ = asker.send(Err(message.into()));
+            }
+        }
+    }
+
+    /// True for what an engine that lives answers at once: when it does not, it is silent.
+    fn tells_life(&self) -> bool {
+        matches!(self, Self::Command(..) | Self::Keep(_))
+    }
 }
 
 /// What a reader of the line heard; `None` when it is over.
@@ -270,6 +297,21 @@ impl Remote {
             Some(Tell::Kept { number, digest }) => {
                 if let Some(Waiting { what: Asked::Keep(asker), .. }) = self.waiting.remove(&number) {
                     let _ = asker.send(digest);
+                }
+            }
+            Some(Tell::Previewed { number, preview }) => {
+                if let Some(Waiting { what: Asked::Preview(asker), .. }) = self.waiting.remove(&number) {
+                    let _ = asker.send(preview);
+                }
+            }
+            Some(Tell::Logged { number, log }) => {
+                if let Some(Waiting { what: Asked::Log(asker), .. }) = self.waiting.remove(&number) {
+                    let _ = asker.send(log);
+                }
+            }
+            Some(Tell::Unknown { number, message }) => {
+                if let Some(Waiting { what, .. }) = self.waiting.remove(&number) {
+                    what.fail(&message);
                 }
             }
             Some(Tell::News { seen, presence, health, now, .. }) => {

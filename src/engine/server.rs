@@ -14,13 +14,13 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Mutex, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::base::ReleaseId;
+use crate::base::{ReleaseId, Untrusted};
 use crate::engine::client::{Client, Reply};
 use crate::engine::lock::{Lock, LockError};
 use crate::engine::ports::{Cast, Clock};
 use crate::engine::runtime::Engine;
 use crate::engine::setup::{Ending, Setup};
-use crate::engine::wire::{self, Ask, Tell};
+use crate::engine::wire::{self, Ask, Heard, Strange, Tell};
 use crate::engine::{news, socket};
 use crate::release::{Presence, Refusal, RefusalCode, wanted};
 
@@ -247,7 +247,7 @@ impl Shared {
         let (asks, mut asked) = tokio::sync::mpsc::channel(16);
         let mut reader = JoinSet::new();
         reader.spawn(async move {
-            while let Ok(Some(ask)) = wire::read::<Ask>(&mut from).await {
+            while let Ok(Some(ask)) = wire::hear(&mut from).await {
                 if asks.send(ask).await.is_err() {
                     break;
                 }
@@ -258,10 +258,11 @@ impl Shared {
         loop {
             let tell = tokio::select! {
                 ask = asked.recv() => match ask {
-                    Some(ask) => {
+                    Some(Heard::Ask(ask)) => {
                         answers.spawn(answer(client.clone(), ask, ours));
                         continue;
                     }
+                    Some(Heard::Strange(strange)) => unknown(&strange, &self.build),
                     None => return Ok(()),
                 },
                 Some(Ok(Some(tell))) = answers.join_next(), if !answers.is_empty() => tell,
@@ -307,8 +308,23 @@ async fn answer(client: Client, ask: Ask, ours: bool) -> Option<Tell> {
             };
             Some(Tell::Kept { number, digest })
         }
+        Ask::Preview { number, rollout, weight } => {
+            Some(Tell::Previewed { number, preview: client.preview(rollout, weight).await })
+        }
+        Ask::Log { number, rollout, pod, lines } => {
+            Some(Tell::Logged { number, log: client.log(rollout, pod, lines).await })
+        }
         Ask::Hello { .. } => None,
     }
+}
+
+/// What a client of a later build is told that asks what this one does not know.
+fn unknown(strange: &Strange, build: &str) -> Tell {
+    let asked = Untrusted::new(strange.ask.as_str()).cell(40);
+    let message = format!(
+        "unknown request `{asked}`: the engine is of build {build}; replace it with `tminus engine --replace`"
+    );
+    Tell::Unknown { number: strange.number, message }
 }
 
 /// What a client of another build is told.

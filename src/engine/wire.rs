@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use crate::base::{Digest, ReleaseId, Timestamp};
-use crate::engine::client::Reply;
+use crate::base::{Digest, ReleaseId, RolloutId, Timestamp, Untrusted, Weight};
+use crate::engine::client::{Preview, Reply};
 use crate::release::{Command, Health, Observations, Presence};
 
 /// The longest frame, in bytes: evidence of some megabytes in two digits a byte.
@@ -26,6 +26,28 @@ pub(crate) enum Ask {
     Send { number: u64, command: Box<Command> },
     /// Keep these bytes, in two hexadecimal digits each.
     Keep { number: u64, bytes: String },
+    /// Show the change that this share would make.
+    Preview { number: u64, rollout: RolloutId, weight: Weight },
+    /// Show the last lines of a pod.
+    Log { number: u64, rollout: RolloutId, pod: String, lines: u32 },
+}
+
+/// What a client of a later build says, as far as it can be told.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Strange {
+    /// What it asks.
+    pub ask: String,
+    /// What the answer goes to.
+    pub number: u64,
+}
+
+/// A frame of a client.
+#[derive(Debug)]
+pub(crate) enum Heard {
+    /// One that is understood.
+    Ask(Ask),
+    /// One that is not.
+    Strange(Strange),
 }
 
 /// What the engine says.
@@ -40,6 +62,12 @@ pub(crate) enum Tell {
     Replied { number: u64, reply: Reply },
     /// Bytes are kept.
     Kept { number: u64, digest: Option<Digest> },
+    /// The change that a share would make, or why it cannot be told.
+    Previewed { number: u64, preview: Result<Preview, Untrusted> },
+    /// The last lines of a pod, or why they cannot be had.
+    Logged { number: u64, log: Result<Untrusted, Untrusted> },
+    /// This build does not know what was asked.
+    Unknown { number: u64, message: String },
     /// What is new: the head, and what was seen since the last time, nothing else.
     News { version: u64, seen: Box<Observations>, presence: Vec<Presence>, health: Health, now: Timestamp },
 }
@@ -56,6 +84,23 @@ pub(crate) async fn write(to: &mut (impl AsyncWrite + Unpin), frame: &impl Seria
 
 /// Reads one frame; `None` when the other side is gone between two.
 pub(crate) async fn read<T: DeserializeOwned>(from: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<T>> {
+    let frame = frame(from).await?;
+    Ok(frame.map(|bytes| serde_json::from_slice(&bytes)).transpose()?)
+}
+
+/// Reads what a client says, also when its build is a later one and asks what this one does not know.
+pub(crate) async fn hear(from: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Heard>> {
+    let Some(bytes) = frame(from).await? else { return Ok(None) };
+    match serde_json::from_slice(&bytes) {
+        Ok(ask) => Ok(Some(Heard::Ask(ask))),
+        Err(error) => match serde_json::from_slice(&bytes) {
+            Ok(strange) => Ok(Some(Heard::Strange(strange))),
+            Err(_) => Err(error.into()),
+        },
+    }
+}
+
+async fn frame(from: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Vec<u8>>> {
     let mut length = [0u8; 4];
     let first = from.read(&mut length[..1]).await?;
     if first == 0 {
@@ -68,7 +113,7 @@ pub(crate) async fn read<T: DeserializeOwned>(from: &mut (impl AsyncRead + Unpin
     }
     let mut bytes = vec![0u8; length];
     from.read_exact(&mut bytes).await?;
-    Ok(Some(serde_json::from_slice(&bytes)?))
+    Ok(Some(bytes))
 }
 
 /// Bytes in two hexadecimal digits each.

@@ -48,6 +48,6 @@ pub use state::{
 };
 pub use view::{
     Card, ClusterHealth, Credentials, Elapsed, EngineHealth, Health, LogLine, Observations, Presence,
-    Readiness, Ready, Series, SignalCard, SourceHealth, Traffic, View,
+    Readiness, Ready, Series, SignalCard, SourceHealth, Traffic, Trouble, View, WatchHealth,
 };
 pub use wanted::{Wanted, wanted};

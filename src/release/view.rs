@@ -192,8 +192,33 @@ pub struct Health {
     pub engine: EngineHealth,
     /// When each source last answered well, and what it said when it did not.
     pub sources: BTreeMap<SourceId, SourceHealth>,
-    /// When the cluster last answered; none when the release has none.
-    pub cluster: Option<Timestamp>,
+    /// How the cluster is reached; none when the release has none.
+    #[serde(default)]
+    pub cluster: Option<ClusterHealth>,
+    /// Whether routers tell by themselves when they move, by rollout; none while nobody watches.
+    #[serde(default)]
+    pub watches: BTreeMap<RolloutId, WatchHealth>,
+    /// How reading the pods of each rollout went.
+    #[serde(default)]
+    pub pods: BTreeMap<RolloutId, SourceHealth>,
+}
+
+/// Whether a router tells by itself when it moves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "is")]
+pub enum WatchHealth {
+    /// It does: what it shows is as new as the last change.
+    Live {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// It did, and broke; it is being taken up again, and meanwhile traffic is only read now and then.
+    Lost {
+        /// Since when.
+        since: Timestamp,
+        /// Why.
+        why: Untrusted,
+    },
 }
 
 /// Who acts on this release.
@@ -245,7 +270,7 @@ pub struct LogLine {
 }
 
 /// How a Kubernetes cluster is reached, and with which credentials.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClusterHealth {
     /// Its context, or `in-cluster`.
     pub context: String,
@@ -255,9 +280,47 @@ pub struct ClusterHealth {
     pub fault: Option<Untrusted>,
     /// As whom it is asked.
     pub credentials: Credentials,
+    /// Why it could not be read the last time, in a word; none when it could.
+    #[serde(default)]
+    pub trouble: Option<Trouble>,
     /// True when the kubeconfig says that the server's certificate is not looked at.
     #[serde(default)]
     pub unverified: bool,
+}
+
+/// Why a cluster does not tell what is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trouble {
+    /// The credentials are over.
+    Expired,
+    /// There are no credentials.
+    NoCredentials,
+    /// They are not allowed to.
+    Forbidden,
+    /// Nobody answers.
+    Unreachable,
+    /// It wants to be left alone for a while.
+    Busy,
+    /// It says no.
+    Refused,
+    /// What it answers is not understood.
+    Foreign,
+}
+
+impl Trouble {
+    /// The word on screens.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::NoCredentials => "no credentials",
+            Self::Forbidden => "forbidden",
+            Self::Unreachable => "unreachable",
+            Self::Busy => "busy",
+            Self::Refused => "refused",
+            Self::Foreign => "not understood",
+        }
+    }
 }
 
 /// What is known of the credentials for a cluster.

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::{Core, Poll};
+use crate::analysis::Verdict;
 use crate::base::{MetricId, RolloutId, Seconds, Timestamp};
 use crate::engine::assessor::{Edge, Opinion, sourced};
 use crate::engine::executor::after;
 use crate::engine::ports::{Fault, Reading, Split};
 use crate::plan::{Metric, Plan};
-use crate::release::{Readiness, Report, RolloutPhase, Traffic};
+use crate::release::{Readiness, Ready, Report, RolloutPhase, Traffic};
 
 /// How soon a second look follows a first that has to be confirmed.
 const AGAIN: Seconds = Seconds(5);
@@ -97,6 +98,18 @@ impl Core {
         seen.traffic.insert(rollout.clone(), traffic);
     }
 
+    /// What the router answered; when it did not, what was read before stays and grows old.
+    pub(super) fn split(&mut self, rollout: &RolloutId, split: Result<Split, Fault>, now: Timestamp) {
+        self.cluster(rollout, split.as_ref().err(), now);
+        match split {
+            Ok(split) => self.traffic(rollout, &split, now),
+            Err(fault) => {
+                let seen = Arc::make_mut(&mut self.seen);
+                seen.traffic.entry(rollout.clone()).or_default().fault = Some(fault.to_string().into());
+            }
+        }
+    }
+
     /// What was read goes into the picture, and into the journal when it changes what is known there.
     pub(super) fn traffic(&mut self, rollout: &RolloutId, split: &Split, now: Timestamp) {
         self.see_traffic(rollout, split, now);
@@ -115,7 +128,23 @@ impl Core {
         }
     }
 
-    pub(super) fn readiness(&mut self, rollout: &RolloutId, readiness: Readiness, now: Timestamp) {
+    /// What a rollback would go to; when that could not be read it is not known to be ready.
+    pub(super) fn readiness(
+        &mut self,
+        rollout: &RolloutId,
+        readiness: Result<Readiness, Fault>,
+        now: Timestamp,
+    ) {
+        let readiness = match readiness {
+            Ok(readiness) => readiness,
+            Err(fault) => {
+                if let Some(known) = Arc::make_mut(&mut self.seen).readiness.get_mut(rollout) {
+                    let said = fault.to_string().into();
+                    known.needs = vec![Ready { what: "target".to_owned(), verdict: Verdict::NoData, said }];
+                }
+                return;
+            }
+        };
         let Readiness { version, ready, of, .. } = readiness.clone();
         Arc::make_mut(&mut self.seen).readiness.insert(rollout.clone(), readiness);
         self.report(Report::Readiness { rollout: rollout.clone(), version, ready, of }, now);

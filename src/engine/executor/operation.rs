@@ -240,6 +240,7 @@ fn outcome_of(fault: &Fault) -> Outcome {
     match fault {
         Fault::Unreachable(..) | Fault::Foreign(..) => Outcome::Unknown,
         Fault::Refused(..)
+        | Fault::Forbidden(..)
         | Fault::Conflict(..)
         | Fault::Throttled(..)
         | Fault::Owned { .. }

@@ -116,6 +116,9 @@ pub enum Fault {
     /// It answered, and said no.
     #[error("{0} refused: {1}")]
     Refused(String, String),
+    /// It knows who asks, and that one may not.
+    #[error("{0} forbids it: {1}")]
+    Forbidden(String, String),
     /// What was read has moved since: read again, then decide again.
     #[error("{0} has changed since it was read: {1}")]
     Conflict(String, String),

@@ -5,11 +5,12 @@
 
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream, StreamExt as _};
+use serde::{Deserialize, Serialize};
 
 use super::Fault;
 use crate::base::{OperationId, Untrusted, Weight};
 use crate::plan::Rollout;
-use crate::release::Owner;
+use crate::release::{ClusterHealth, Owner};
 
 /// Splits traffic between the old and the new version.
 pub trait Router: Send + Sync {
@@ -24,6 +25,10 @@ pub trait Router: Send + Sync {
     /// read again and again.
     fn moves<'a>(&'a self, _rollout: &'a Rollout) -> BoxStream<'a, Moved> {
         stream::pending().boxed()
+    }
+    /// How the cluster behind it is, as far as it is known without asking; none when there is none.
+    fn health(&self) -> Option<ClusterHealth> {
+        None
     }
 }
 
@@ -87,7 +92,7 @@ pub struct Written {
 }
 
 /// A change that was not made.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Preview {
     /// The exact change: method, object and body, one line each.
     pub patch: Untrusted,

@@ -9,8 +9,10 @@ use tokio::time::Instant;
 
 use super::{Asked, Remote, Waiting};
 use crate::base::{Digest, ReleaseId, Timestamp};
-use crate::engine::client::{Reply, Request};
+use crate::engine::client::{Client, Reply, Request};
+use crate::engine::executor::{ask_log, ask_preview};
 use crate::engine::lock::Lock;
+use crate::engine::ports::World;
 use crate::engine::runtime::Engine;
 use crate::engine::server::{Hosting, Wiring, other_build};
 use crate::engine::wire::{self, Ask};
@@ -20,6 +22,20 @@ use crate::release::{Command, EngineHealth};
 const SAFETY: Duration = Duration::from_secs(2);
 /// How long anything else waits for it.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a question about the world waits: longer than the engine takes to give it up.
+const LOOKING: Duration = Duration::from_secs(15);
+
+/// Who shows what the world says.
+enum Shower {
+    /// The engine on the line.
+    Engine,
+    /// An engine in this process.
+    Rescued(Client),
+    /// The world, asked from here.
+    Here(Box<World>),
+    /// Nobody, and why.
+    Nobody(String),
+}
 
 impl Remote {
     pub(super) async fn request(&mut self, request: Request) {
@@ -46,8 +62,65 @@ impl Remote {
             Request::Fetch(digest, asker) => {
                 let _ = asker.send(self.writer.store().blob(&digest).ok().flatten());
             }
+            Request::Preview(rollout, weight, asker) => match self.shown_by() {
+                Shower::Engine => {
+                    let number = self.number();
+                    let ask = Ask::Preview { number, rollout, weight };
+                    self.ask(ask, number, LOOKING, Asked::Preview(asker)).await;
+                }
+                Shower::Rescued(client) => {
+                    tokio::spawn(async move { asker.send(client.preview(rollout, weight).await) });
+                }
+                Shower::Here(world) => {
+                    let plan = self.writer.plan().clone();
+                    tokio::spawn(
+                        async move { asker.send(ask_preview(&world, &plan, (rollout, weight)).await) },
+                    );
+                }
+                Shower::Nobody(why) => {
+                    let _ = asker.send(Err(why.into()));
+                }
+            },
+            Request::Log(rollout, pod, lines, asker) => match self.shown_by() {
+                Shower::Engine => {
+                    let number = self.number();
+                    let ask = Ask::Log { number, rollout, pod, lines };
+                    self.ask(ask, number, LOOKING, Asked::Log(asker)).await;
+                }
+                Shower::Rescued(client) => {
+                    tokio::spawn(async move { asker.send(client.log(rollout, pod, lines).await) });
+                }
+                Shower::Here(world) => {
+                    let plan = self.writer.plan().clone();
+                    tokio::spawn(
+                        async move { asker.send(ask_log(&world, &plan, (rollout, pod, lines)).await) },
+                    );
+                }
+                Shower::Nobody(why) => {
+                    let _ = asker.send(Err(why.into()));
+                }
+            },
             // Who is here is the engine's to say.
             Request::Present(_) => {}
+        }
+    }
+
+    /// Who shows what the world says: the engine on the line, the one here, or nobody but this process.
+    fn shown_by(&self) -> Shower {
+        if let Some(rescued) = &self.rescued {
+            return Shower::Rescued(rescued.clone());
+        }
+        if self.line.is_some() {
+            return match self.other_build() {
+                Some(build) => Shower::Nobody(format!(
+                    "the engine is of build {build} and is not asked; replace it with `tminus engine --replace`"
+                )),
+                None => Shower::Engine,
+            };
+        }
+        match self.rescue.hosting(&self.stream) {
+            Ok(Hosting { setup, .. }) => Shower::Here(Box::new(setup.world)),
+            Err(why) => Shower::Nobody(why),
         }
     }
 
@@ -86,7 +159,8 @@ impl Remote {
     /// What was not answered in time fails, but for a hold and a rollback: these are done here.
     pub(super) async fn give_up(&mut self) {
         let now = Instant::now();
-        if self.line.is_some() && self.waiting.values().any(|waiting| waiting.due <= now) {
+        let late = |waiting: &Waiting| waiting.due <= now && waiting.what.tells_life();
+        if self.line.is_some() && self.waiting.values().any(late) {
             self.health.engine = EngineHealth::Silent { since: Timestamp::now() };
             self.publish();
         }
@@ -104,9 +178,7 @@ impl Remote {
                         if command.wish.is_safety() { self.act_here(*command).await } else { silent() };
                     let _ = asker.send(reply);
                 }
-                Asked::Keep(asker) => {
-                    let _ = asker.send(None);
-                }
+                what => what.fail("the engine did not answer in time; ask again"),
             }
         }
     }
@@ -134,14 +206,7 @@ impl Remote {
 
     pub(super) fn fail_all(&mut self, message: &str) {
         for (_, Waiting { what, .. }) in std::mem::take(&mut self.waiting) {
-            match what {
-                Asked::Command(_, asker) => {
-                    let _ = asker.send(Reply::Failed { message: message.to_owned() });
-                }
-                Asked::Keep(asker) => {
-                    let _ = asker.send(None);
-                }
-            }
+            what.fail(message);
         }
     }
 

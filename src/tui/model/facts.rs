@@ -160,6 +160,12 @@ pub fn metrics_age(view: &View, now: Timestamp) -> Option<(i64, bool)> {
     Some((now.as_second() - oldest.as_second(), faulty))
 }
 
+/// How long ago the cluster last answered, in seconds.
+pub fn cluster_age(view: &View, now: Timestamp) -> Option<i64> {
+    let good = view.health.cluster.as_ref()?.good?;
+    Some(now.as_second() - good.as_second())
+}
+
 /// The version that goes out and where, as the stream says or else the plan.
 pub fn identity<'a>(state: &'a State, plan: &'a Plan) -> (&'a str, &'a str, &'a str) {
     match &state.identity {

@@ -18,8 +18,8 @@ use std::sync::Arc;
 
 pub use asking::{asks, cause_words, forward, is_contested, requests};
 pub use facts::{
-    Poll, gate_look, held, identity, metrics_age, next_weight, otherwise_word, phase_word, ready, shares,
-    verdict_look,
+    Poll, cluster_age, gate_look, held, identity, metrics_age, next_weight, otherwise_word, phase_word,
+    ready, shares, verdict_look,
 };
 pub use index::{Due, Index, ItemLine, StageSum, item_line, without_owner};
 pub use name::{Pane, ScreenName};
@@ -251,11 +251,7 @@ impl Model {
             known.soak.good_since.is_some() && !known.soak.completed || known.operation.is_some()
         });
         let fresh = metrics_age(&self.view, now).is_some_and(|(age, _)| age_counts_seconds(age))
-            || self
-                .view
-                .health
-                .cluster
-                .is_some_and(|at| age_counts_seconds(now.as_second() - at.as_second()));
+            || cluster_age(&self.view, now).is_some_and(age_counts_seconds);
         let due = self.index.next(now).is_some_and(|(at, _)| at.as_second() - now.as_second() < 3600);
         near_t0 || soaking || fresh || due
     }

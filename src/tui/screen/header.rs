@@ -3,8 +3,8 @@
 //! What must never be cut (environment, T-clock, poll, hold, engine) comes in a long and a short form; the rest
 //! goes first when there is no room.
 
-use crate::release::{EngineHealth, Status, clock};
-use crate::tui::model::{Model, Poll, held, identity, metrics_age, silences};
+use crate::release::{Credentials, EngineHealth, Status, Trouble, WatchHealth, clock};
+use crate::tui::model::{Model, Poll, cluster_age, held, identity, metrics_age, silences};
 use crate::tui::theme::Meaning;
 use crate::tui::widget::{Piece, age, cells, piece, t_clock};
 
@@ -225,13 +225,33 @@ fn metrics(model: &Model) -> Segment {
     Segment::may(vec![name(), piece(meaning, text)])
 }
 
+/// How long ago the cluster answered; or in a word what is wrong with it, and since when. More is in `why` and in
+/// the doctor's words.
 fn cluster(model: &Model) -> Vec<Piece> {
-    let Some(at) = model.view.health.cluster else {
+    let Some(health) = &model.view.health.cluster else {
         return Vec::new();
     };
-    let seconds = model.now().as_second() - at.as_second();
-    let meaning = if seconds > 30 { Meaning::Warn } else { Meaning::Bar };
-    vec![piece(Meaning::Muted, "cluster "), piece(meaning, age(seconds))]
+    let symbols = &model.setup.theme.symbols;
+    let name = piece(Meaning::Muted, "cluster ");
+    let (now, seconds) = (model.now(), cluster_age(&model.view, model.now()));
+    if let Some(trouble) = health.trouble {
+        let since = match (&health.credentials, trouble) {
+            (Credentials::Expired { since, .. }, _) => Some(now.as_second() - since.as_second()),
+            // It answers: how long ago is of no help.
+            (_, Trouble::Forbidden | Trouble::Refused) => None,
+            _ => seconds,
+        };
+        let since = since.map(|since| format!(" {}", age(since))).unwrap_or_default();
+        return vec![name, piece(Meaning::Bad, format!("{} {}{since}", symbols.failed, trouble.as_str()))];
+    }
+    let lost = model.view.health.watches.values().any(|watch| matches!(watch, WatchHealth::Lost { .. }));
+    let lost = if lost { format!(" {} watch lost", symbols.doubt) } else { String::new() };
+    let (meaning, text) = match seconds {
+        None => (Meaning::Unknown, "never".to_owned()),
+        Some(seconds) if seconds > 45 || !lost.is_empty() => (Meaning::Warn, age(seconds)),
+        Some(seconds) => (Meaning::Bar, age(seconds)),
+    };
+    vec![name, piece(meaning, format!("{text}{lost}"))]
 }
 
 fn people(model: &Model) -> Vec<Piece> {

@@ -90,6 +90,7 @@ impl Keeper {
             good: warm.good,
             fault: warm.fault.clone(),
             credentials: warm.credentials.clone(),
+            trouble: None,
             unverified: warm.unverified,
         })
     }

@@ -135,6 +135,7 @@ impl From<Refusal> for Fault {
             Why::Setup(_) => Self::Unsupported(format!("{}: {text}", refusal.cluster)),
             Why::NotSent(_) | Why::Unknown(_) => Self::Unreachable(refusal.cluster, text),
             Why::Foreign(_) => Self::Foreign(refusal.cluster, text),
+            Why::Forbidden { .. } => Self::Forbidden(refusal.cluster, text),
             _ => Self::Refused(refusal.cluster, text),
         }
     }

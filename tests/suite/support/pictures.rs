@@ -15,10 +15,10 @@ use tminus::plan::{
     Strategy, Terms, Trigger, Watched,
 };
 use tminus::release::{
-    Act, Answer, ApprovalState, Card, Elapsed, EngineHealth, GateState, Health, Identity, ItemState, LogLine,
-    Mark, Observations, OperationState, Outcome, Presence, Proposal, Readiness, Request, RequestCause,
-    RolloutPhase, RolloutState, Run, Series, SignalCard, Soak, SourceHealth, State, Status, Tick, Traffic,
-    TriggerPhase, TriggerState, View,
+    Act, Answer, ApprovalState, Card, ClusterHealth, Elapsed, EngineHealth, GateState, Health, Identity,
+    ItemState, LogLine, Mark, Observations, OperationState, Outcome, Presence, Proposal, Readiness, Request,
+    RequestCause, RolloutPhase, RolloutState, Run, Series, SignalCard, Soak, SourceHealth, State, Status,
+    Tick, Traffic, TriggerPhase, TriggerState, View,
 };
 
 /// T-0 of the release in the pictures.
@@ -485,7 +485,7 @@ pub fn view() -> View {
     ]);
     let mut health = Health {
         engine: EngineHealth::Alive { epoch: 3, simulated: false },
-        cluster: Some(after(2519)),
+        cluster: Some(ClusterHealth { good: Some(after(2519)), ..ClusterHealth::default() }),
         ..Health::default()
     };
     health.sources.insert("prom".into(), SourceHealth { good: Some(after(2516)), fault: None });
