@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::exit::{Exit, Failure};
 use super::{Home, files};
 use crate::base::{Digest, Timestamp, Untrusted};
-use crate::plan::{Check, CommandCheck, Plan, ProcedureStep, SourceKind};
+use crate::plan::{Check, CommandCheck, Health, Plan, SourceKind, StepKind};
 
 /// Everything this user trusts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -149,6 +149,17 @@ pub fn powers(plan: &Plan) -> Vec<String> {
             .filter_map(|it| it.webhook.as_ref())
             .map(|url| format!("posts to {}", Untrusted::new(url.as_str()).line())),
     );
+    for step in plan.procedures.iter().flat_map(|procedure| &procedure.steps) {
+        match &step.does {
+            StepKind::Health(Health::Url(url)) => {
+                lines.push(format!("asks {}", Untrusted::new(url.as_str()).line()));
+            }
+            StepKind::Incident(call) => {
+                lines.push(format!("posts to {}", Untrusted::new(call.url.as_str()).line()));
+            }
+            _ => {}
+        }
+    }
     lines.dedup();
     lines
 }
@@ -158,10 +169,11 @@ fn commands(plan: &Plan) -> impl Iterator<Item = &CommandCheck> {
         Check::Command(command) => Some(command),
         _ => None,
     });
-    let steps = plan.procedures.iter().flat_map(|procedure| &procedure.steps).filter_map(|step| match step {
-        ProcedureStep::Command(command) => Some(command),
-        ProcedureStep::Manual { .. } => None,
-    });
+    let steps =
+        plan.procedures.iter().flat_map(|procedure| &procedure.steps).filter_map(|step| match &step.does {
+            StepKind::Command(command) => Some(command),
+            _ => None,
+        });
     gates.chain(steps)
 }
 

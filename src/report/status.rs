@@ -341,6 +341,7 @@ mod tests {
             blind: None,
             judge: None,
             rollback: None,
+            budget: crate::plan::Rollout::BUDGET,
         });
         let view = View {
             state: Arc::new(state),

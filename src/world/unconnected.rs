@@ -6,7 +6,7 @@ use crate::base::{OperationId, Untrusted, Weight};
 use crate::engine::ports::{
     Ask, Change, Fault, Numbers, Preview, Reading, Router, Split, Workloads, Written,
 };
-use crate::plan::{ProcedureStep, Rollout};
+use crate::plan::{ProcedureStep, Rollout, StepKind};
 use crate::release::{Outcome, Readiness};
 use crate::world::metrics::{Cluster, Pod};
 
@@ -66,11 +66,9 @@ impl Workloads for Unconnected {
         _operation: &'a OperationId,
     ) -> BoxFuture<'a, Result<(Outcome, Untrusted), Fault>> {
         Box::pin(async move {
-            let what = match step {
-                ProcedureStep::Command(command) => {
-                    format!("not run here, do it by hand: {}", command.run.join(" "))
-                }
-                ProcedureStep::Manual { text } => format!("do it by hand: {}", text.raw()),
+            let what = match &step.does {
+                StepKind::Manual { text } => format!("do it by hand: {}", text.raw()),
+                _ => format!("not run here, do it by hand: {}", step.title()),
             };
             Ok((Outcome::Skipped, Untrusted::new(what)))
         })

@@ -19,8 +19,6 @@ const HURRY: Seconds = Seconds(10);
 const PAUSE: Seconds = Seconds(1);
 /// How long bringing a version up or down may take.
 const WORKLOAD: Seconds = Seconds(15 * 60);
-/// How long one step of a procedure may take.
-const STEP: Seconds = Seconds(10 * 60);
 
 /// An intended operation on its way to the world.
 #[derive(Clone, Debug)]
@@ -187,7 +185,7 @@ async fn run(hands: &Hands, order: &Order, procedure: &Procedure, plan: &Plan) -
             return superseded();
         }
         let work = hands.world.workloads.step(step, &order.operation);
-        match hands.answer_within(STEP, "the step", work).await {
+        match hands.answer_within(step.within, "the step", work).await {
             Ok((outcome, _)) if outcome.is_done() => {}
             Ok((Outcome::Skipped, _)) => listed += 1,
             Ok((outcome, said)) => return End::new(outcome, told(place, step, &said.line())),
@@ -213,11 +211,7 @@ async fn run(hands: &Hands, order: &Order, procedure: &Procedure, plan: &Plan) -
 }
 
 fn told(place: usize, step: &ProcedureStep, said: &str) -> String {
-    let what = match step {
-        ProcedureStep::Command(command) => command.run.join(" "),
-        ProcedureStep::Manual { text } => text.line(),
-    };
-    format!("step {} ({}): {said}", place + 1, Untrusted::new(what).cell(60))
+    format!("step {} ({}): {said}", place + 1, Untrusted::new(step.title()).cell(60))
 }
 
 async fn tell(hands: &Hands, order: &Order, action: Action, text: &Untrusted) -> End {

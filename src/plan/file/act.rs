@@ -1,6 +1,4 @@
-//! What is done: `[rollout.*]`, `[trigger.*]`, `[procedure.*]`.
-
-use std::collections::BTreeMap;
+//! What is done: `[rollout.*]`, `[trigger.*]`.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -37,6 +35,8 @@ pub struct Rollout {
     pub judge: Option<At<Judge>>,
     /// The procedure a rollback runs beside traffic and workload.
     pub rollback: Option<At<String>>,
+    /// How long a rollback may take, from the key to the proof; `5m` without it.
+    pub budget: Option<At<String>>,
 }
 
 /// One step of a rollout.
@@ -113,34 +113,4 @@ pub enum Arm {
     Automatic,
     /// It asks a person.
     Request,
-}
-
-/// An ordered list of operations with verification.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Procedure {
-    /// The title as people write it; made from the procedure's name without it.
-    pub title: Option<At<String>>,
-    /// What is done, in order.
-    pub steps: Vec<At<ProcedureStep>>,
-    /// What must be true afterwards: gates.
-    #[serde(default)]
-    pub verify: Vec<At<String>>,
-}
-
-/// One step of a procedure: a command or something a person does.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ProcedureStep {
-    /// A command: program and arguments, never through a shell.
-    pub run: Option<At<Vec<String>>>,
-    /// Extra environment of the command.
-    #[serde(default)]
-    pub env: BTreeMap<String, String>,
-    /// What the command must print: `empty` or `something`.
-    pub expect: Option<At<String>>,
-    /// A text the command's output must hold.
-    pub contains: Option<At<String>>,
-    /// What a person does.
-    pub manual: Option<At<String>>,
 }

@@ -11,19 +11,21 @@ mod explain;
 mod judge;
 mod lines;
 mod number;
+mod procedure;
 mod release;
 mod traffic;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub use act::{Arm, Blind, Procedure, ProcedureStep, Rollout, Step, Trigger};
+pub use act::{Arm, Blind, Rollout, Step, Trigger};
 pub use at::{At, OneOrMany, Section};
 pub use check::Gate;
 pub use course::{Checkpoint, Exit, Item, Message, Stage};
 pub use judge::{Judge, Signal, Signals};
 pub use lines::{Place, quoted};
 pub use number::{Metric, Objective, Quiet, Sides, Source};
+pub use procedure::{Procedure, ProcedureStep};
 pub use release::{Environment, Escalate, Release, Role};
 pub use traffic::{Deploy, GitOps, Router, Warm, Workflow};
 

@@ -26,7 +26,7 @@ pub use deploy::{Deploy, DeployBy, GitOps, Workflow, Workload, WorkloadKind};
 pub use flag::{Flag, FlagApi, FlagStore};
 pub use gate::{Check, CommandCheck, Expect, Gate, GitCheck, GitFact, HttpCheck, Otherwise};
 pub use number::{Baseline, Counts, Dialect, Histogram, Metric, Objective, Quiet, Sides, Source, SourceKind};
-pub use procedure::{Procedure, ProcedureStep};
+pub use procedure::{FlagReach, Health, IncidentCall, LogsOf, Procedure, ProcedureStep, StepKind, Undo};
 pub use rollout::{Blind, Judge, Rollout, Signal, Step, Strategy, TooFew, Warm};
 pub use router::{Router, RouterKind, SideNames};
 pub use trigger::{Arming, Gaps, Proof, Scope, Terms, Trigger, Watched};

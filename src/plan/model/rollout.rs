@@ -33,6 +33,8 @@ pub struct Rollout {
     pub judge: Option<Judge>,
     /// The procedure a rollback runs beside the typed traffic and workload operations.
     pub rollback: Option<ProcedureId>,
+    /// How long a rollback may take, from the key to the proof.
+    pub budget: Seconds,
 }
 
 /// How the old version is kept ready after full promotion.
@@ -125,7 +127,11 @@ pub struct Blind {
     /// What is done.
     pub actions: Vec<Action>,
 }
+
 impl Rollout {
+    /// How long a rollback may take when nobody says.
+    pub const BUDGET: Seconds = Seconds(5 * 60);
+
     /// The step of that number, from 1.
     pub fn step(&self, number: u32) -> Option<&Step> {
         self.steps.get(usize::try_from(number.checked_sub(1)?).ok()?)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::base::Untrusted;
 use crate::plan::playbook::{Place, Playbook};
-use crate::plan::{Plan, ProcedureStep};
+use crate::plan::{Plan, StepKind};
 
 /// The names the release's own version answers to.
 const VERSION: [&str; 3] = ["version", "release_version", "x.y.z"];
@@ -85,7 +85,7 @@ pub(super) fn fill(plan: &mut Plan, blanks: &Blanks<'_>) {
         message.text = blanks.fill(&message.text);
     }
     for step in plan.procedures.iter_mut().flat_map(|procedure| &mut procedure.steps) {
-        if let ProcedureStep::Manual { text } = step {
+        if let StepKind::Manual { text } | StepKind::Notify { text } = &mut step.does {
             *text = blanks.fill(text);
         }
     }

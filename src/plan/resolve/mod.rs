@@ -16,6 +16,7 @@ mod judge;
 mod numbers;
 mod objectives;
 mod people;
+mod procedures;
 mod release;
 mod rollouts;
 mod routers;
@@ -105,7 +106,7 @@ fn plan(desk: &mut Desk<'_>, sources: &Sources) -> Result<Plan, PlanError> {
     course::stages(desk, &mut plan)?;
     plan.gates = gates::gates(desk, &mut plan)?;
     course::exits(desk, &mut plan)?;
-    plan.procedures = rollouts::procedures(desk, &plan)?;
+    plan.procedures = procedures::procedures(desk, &plan)?;
     plan.rollouts = rollouts::rollouts(desk, &plan)?;
     plan.triggers = triggers::triggers(desk, &plan)?;
     plan.messages = schedule::messages(desk, &mut plan)?;

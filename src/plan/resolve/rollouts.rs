@@ -1,45 +1,11 @@
-//! `[rollout.*]` and `[procedure.*]`.
+//! `[rollout.*]`.
 
-use crate::base::{FlagId, GateId, ProcedureId, RolloutId, Seconds, StageId, Untrusted, Weight};
+use crate::base::{FlagId, GateId, ProcedureId, RolloutId, Seconds, StageId, Weight};
 use crate::plan::file::{self, At};
-use crate::plan::{Blind, Plan, PlanError, Procedure, ProcedureStep, Rollout, Step, Strategy};
+use crate::plan::{Blind, Plan, PlanError, Rollout, Step, Strategy};
 
-use super::desk::{Desk, title};
-use super::{document, gates, judge, routers};
-
-/// The procedures of the plan file; without any, those of the document, which people follow.
-pub(super) fn procedures(desk: &Desk<'_>, plan: &Plan) -> Result<Vec<Procedure>, PlanError> {
-    if desk.file.procedure.is_empty() {
-        return Ok(desk.playbook.map(document::procedures).unwrap_or_default());
-    }
-    let one = |(name, written): &(At<String>, file::Procedure)| {
-        if written.steps.is_empty() {
-            let help = "add `steps = [{ run = [\"…\"] }, { manual = \"…\" }]`";
-            return Err(desk.wrong(name, "is a procedure without a step", help));
-        }
-        Ok(Procedure {
-            id: ProcedureId::new(name.as_str()),
-            title: title(written.title.as_ref(), name.as_str()),
-            steps: written.steps.iter().map(|it| procedure_step(desk, it)).collect::<Result<_, _>>()?,
-            verify: gate_names(desk, plan, &written.verify)?,
-        })
-    };
-    desk.file.procedure.iter().map(one).collect()
-}
-
-fn procedure_step(desk: &Desk<'_>, step: &At<file::ProcedureStep>) -> Result<ProcedureStep, PlanError> {
-    match (&step.value.run, &step.value.manual) {
-        (Some(run), None) => {
-            let output = (&step.value.expect, &step.value.contains);
-            Ok(ProcedureStep::Command(gates::command(desk, run, &step.value.env, output)?))
-        }
-        (None, Some(text)) => Ok(ProcedureStep::Manual { text: Untrusted::new(text.as_str()) }),
-        _ => {
-            let help = "write `{ run = [\"program\", \"argument\"] }` or `{ manual = \"what to do\" }`";
-            Err(desk.place.error(step.start, "a step is either a command or something a person does", help))
-        }
-    }
-}
+use super::desk::Desk;
+use super::{judge, routers};
 
 /// The rollouts of the plan file.
 pub(super) fn rollouts(desk: &Desk<'_>, plan: &Plan) -> Result<Vec<Rollout>, PlanError> {
@@ -66,6 +32,7 @@ pub(super) fn rollouts(desk: &Desk<'_>, plan: &Plan) -> Result<Vec<Rollout>, Pla
             blind: written.blind.as_ref().map(|blind| self::blind(desk, blind)).transpose()?,
             judge: written.judge.as_ref().map(|judge| judge::judge(desk, plan, judge)).transpose()?,
             rollback,
+            budget: written.budget.as_ref().map_or(Ok(Rollout::BUDGET), |text| desk.some_length(text))?,
         })
     };
     desk.file.rollout.iter().map(one).collect()

@@ -289,6 +289,7 @@ pub fn plan() -> Plan {
                 actions: vec![Action::Hold, Action::Page],
             }),
             rollback: None,
+            budget: Rollout::BUDGET,
         }],
         procedures: vec![],
         checkpoints: vec![],

@@ -90,6 +90,7 @@ fn plan() -> Plan {
             blind: None,
             judge: None,
             rollback: None,
+            budget: Rollout::BUDGET,
         }],
         procedures: Vec::new(),
         checkpoints: Vec::new(),

@@ -49,6 +49,7 @@ fn rollout() -> Rollout {
         blind: None,
         judge: None,
         rollback: None,
+        budget: Rollout::BUDGET,
         stage: None,
     }
 }

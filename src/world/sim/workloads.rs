@@ -58,11 +58,7 @@ impl Workloads for Play {
             let track = self.history().main();
             let met = self.meet(Place::Step, &track, "the simulated procedure").await?;
             self.lost(met, "the simulated procedure").await?;
-            let text = match step {
-                ProcedureStep::Command(command) => format!("simulated: {}", command.run.join(" ")),
-                ProcedureStep::Manual { text } => format!("simulated: {}", text.raw()),
-            };
-            Ok((Outcome::Done, Untrusted::new(text)))
+            Ok((Outcome::Done, Untrusted::new(format!("simulated: {}", step.title()))))
         })
     }
 

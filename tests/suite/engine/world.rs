@@ -285,6 +285,7 @@ pub fn plan() -> Plan {
                 actions: vec![Action::Hold],
             }),
             rollback: None,
+            budget: Rollout::BUDGET,
         }],
         sources_digest: Digest::of("sources"),
         digest: Digest::of("plan"),

@@ -227,6 +227,7 @@ pub fn plan() -> Plan {
             judge: None,
             blind: Some(Blind { after: Seconds(600), above: weight(10.0), actions: vec![Action::Hold] }),
             rollback: None,
+            budget: Rollout::BUDGET,
         }],
         procedures: Vec::new(),
         checkpoints: vec![Checkpoint {

@@ -3,7 +3,9 @@
 use crate::base::{GateId, MetricId, ProcedureId, Seconds, TriggerId, Untrusted};
 use crate::plan::playbook::{GateAction, Playbook};
 use crate::plan::rule::{Action, Rule};
-use crate::plan::{Check, Gate, Metric, Otherwise, Procedure, ProcedureStep, Terms, Trigger, Watched};
+use crate::plan::{
+    Check, Gate, Metric, Otherwise, Procedure, ProcedureStep, StepKind, Terms, Trigger, Watched,
+};
 
 use super::Ids;
 use crate::plan::resolve::arming;
@@ -147,7 +149,7 @@ pub(crate) fn procedures(playbook: &Playbook) -> Vec<Procedure> {
         Procedure {
             id: ProcedureId::new(ids.take(&procedure.title)),
             title: procedure.title.clone(),
-            steps: steps.into_iter().map(|(_, text)| ProcedureStep::Manual { text }).collect(),
+            steps: steps.into_iter().map(|(_, text)| ProcedureStep::new(StepKind::Manual { text })).collect(),
             verify: Vec::new(),
         }
     };
