@@ -13,5 +13,6 @@ pub mod routers;
 pub mod servers;
 pub mod sim;
 mod unconnected;
+pub mod workloads;
 
 pub use unconnected::Unconnected;

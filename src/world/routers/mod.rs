@@ -4,11 +4,19 @@
 //! what was read; a write goes out once and is never repeated here; one that puts traffic back is never refused for
 //! ownership; the share that requests show never delays or spoils what the object says.
 
-mod adapter;
+pub mod abort;
+pub mod adapter;
 mod argo;
+pub mod claim;
 mod command;
+pub mod course;
 mod flag;
+pub mod gitops;
+pub mod ignore;
 mod observed;
+pub mod owner;
+pub mod promotion;
+pub mod suspend;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -90,7 +98,7 @@ impl Routers {
             return Err(Fault::Unsupported(text));
         };
         match &router.kind {
-            RouterKind::Argo { object } => argo::adapter(&self.means, object),
+            RouterKind::Argo { object } => Ok(argo::adapter(&self.means, rollout, object)),
             RouterKind::Flag { flag } => flag::adapter(&self.means, &self.known.flags, flag),
             RouterKind::Command { .. } => command::adapter(&self.means, &router.kind),
             RouterKind::HttpRoute { .. }
