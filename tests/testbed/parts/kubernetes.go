@@ -112,11 +112,9 @@ func (b *bed) startControlPlane(want wanted, definitions []definition) error {
 }
 
 func (b *bed) startEtcd(want wanted) error {
-	program, err := want.find("kubernetes", "etcd")
+	program, err := want.find("etcd", "etcd")
 	if err != nil {
-		if program, err = want.find("etcd", "etcd"); err != nil {
-			return fmt.Errorf("%w; install etcd-server", err)
-		}
+		return err
 	}
 	client, peer := "http://"+b.at(portEtcd), "http://"+b.at(portEtcdPeer)
 	etcd, err := b.add("etcd", program,

@@ -146,7 +146,7 @@ func (b *bed) start(want wanted) error {
 // find looks a program up: in the folder of its part, in KUBEBUILDER_ASSETS, on PATH.
 func (w wanted) find(part, program string) (string, error) {
 	var places []string
-	if assets := os.Getenv("KUBEBUILDER_ASSETS"); assets != "" && part == "kubernetes" {
+	if assets := os.Getenv("KUBEBUILDER_ASSETS"); assets != "" && (part == "kubernetes" || part == "etcd") {
 		places = append(places, assets)
 	}
 	if folder := w.folders[part]; folder != "" {
