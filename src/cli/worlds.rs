@@ -96,7 +96,7 @@ fn real(home: &Home, plan: &Plan) -> Result<World, Failure> {
         Means {
             folder: grant.folder.clone(),
             http: http.clone(),
-            cluster: Arc::new(Unconnected),
+            cluster: Arc::new(cluster.clone()),
             clock: Arc::new(WallClock),
         },
     ));

@@ -8,7 +8,7 @@ use crate::engine::ports::{
 };
 use crate::plan::{ProcedureStep, Rollout, StepKind};
 use crate::release::{Outcome, Readiness};
-use crate::world::metrics::{Cluster, Pod};
+use crate::world::metrics::{Pod, PodCounts};
 
 /// A router, a workload and a source of numbers that are not there.
 #[derive(Clone, Copy, Debug, Default)]
@@ -90,7 +90,7 @@ impl Numbers for Unconnected {
     }
 }
 
-impl Cluster for Unconnected {
+impl PodCounts for Unconnected {
     fn pods<'a>(&'a self, workload: &'a str) -> BoxFuture<'a, Result<Vec<Pod>, Fault>> {
         Box::pin(async move {
             Err(Fault::Unsupported(format!(

@@ -13,7 +13,7 @@ use tminus::plan::{
     Counts, Dialect, Histogram, Metric, Plan, Sides, Source, SourceKind, Sources as Files, resolve,
 };
 use tminus::world::http::Http;
-use tminus::world::metrics::{Cluster, Means, Pod, Sources};
+use tminus::world::metrics::{Means, Pod, PodCounts, Sources};
 use wiremock::matchers::{any, method, path};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
@@ -61,7 +61,7 @@ fn plan(sources: &[Source]) -> Plan {
 #[derive(Default)]
 struct Told(Mutex<Vec<Vec<Pod>>>);
 
-impl Cluster for Told {
+impl PodCounts for Told {
     fn pods<'a>(&'a self, _workload: &'a str) -> BoxFuture<'a, Result<Vec<Pod>, Fault>> {
         Box::pin(async move { Ok(self.0.lock().expect("lock").remove(0)) })
     }

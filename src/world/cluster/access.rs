@@ -6,13 +6,19 @@
 use std::ffi::OsString;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use kube::config::{AuthInfo, Cluster, Kubeconfig};
 
 /// Bytes of a kubeconfig that are read.
 const MOST: u64 = 4 * 1024 * 1024;
+/// How long a plugin may take to get credentials, unless told otherwise.
+const PATIENCE: Duration = Duration::from_secs(15);
 /// Where a pod finds its service account.
 const ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/// The name of the cluster this process runs in.
+pub(super) const IN_CLUSTER: &str = "in-cluster";
 
 /// Where it is written how a cluster is reached, and which one is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +29,8 @@ pub struct Access {
     pub context: Option<String>,
     /// The service account of the pod this process runs in, for when there is no file.
     pub account: Option<Account>,
+    /// How long a plugin may take to get credentials.
+    pub patience: Duration,
 }
 
 /// The service account of a pod.
@@ -72,12 +80,18 @@ impl Access {
             let port = around.port.as_deref().filter(|port| !port.is_empty()).unwrap_or("443");
             Account { folder: ACCOUNT.into(), server: format!("https://{host}:{port}") }
         });
-        Self { files, context: context.map(str::to_owned), account }
+        Self { files, context: context.map(str::to_owned), account, patience: PATIENCE }
     }
 
     /// A context of one kubeconfig, or its current one.
     pub fn file(path: impl Into<PathBuf>, context: Option<&str>) -> Self {
-        Self { files: vec![path.into()], context: context.map(str::to_owned), account: None }
+        let files = vec![path.into()];
+        Self { files, context: context.map(str::to_owned), account: None, patience: PATIENCE }
+    }
+
+    /// The cluster of a pod, by its service account alone.
+    pub fn pod(account: Account) -> Self {
+        Self { files: Vec::new(), context: None, account: Some(account), patience: PATIENCE }
     }
 
     /// The name it goes by before anything was read.
@@ -117,7 +131,7 @@ impl Account {
         let inside = |name: &str| self.folder.join(name).to_string_lossy().into_owned();
         let namespace = std::fs::read_to_string(self.folder.join("namespace")).unwrap_or_default();
         Entry {
-            context: "in-cluster".to_owned(),
+            context: IN_CLUSTER.to_owned(),
             namespace: Some(namespace.trim().to_owned()).filter(|it| !it.is_empty()),
             cluster: Cluster {
                 server: Some(self.server.clone()),

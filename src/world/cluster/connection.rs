@@ -2,7 +2,8 @@
 //!
 //! Invariants: one client per cluster, made anew only when what the handshake shows has changed; credentials are
 //! got once for all who wait, and go on being got when one of them stops waiting; a failure is remembered for a
-//! moment, so that nobody starts a plugin in a loop; nothing is sent with credentials that are over.
+//! moment, so that nobody starts a plugin in a loop; nothing is sent with credentials that are over; once a context
+//! and its server were used, no other is: somebody who switches the current context moves no traffic elsewhere.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,11 +13,11 @@ use kube::config::{Context, KubeConfigOptions, Kubeconfig, NamedAuthInfo, NamedC
 use kube::{Client, Config};
 use tokio::time::Instant;
 
-use crate::base::{Timestamp, Untrusted};
+use crate::base::{Digest, Timestamp, Untrusted};
 use crate::engine::ports::Clock;
 use crate::release::{ClusterHealth, Credentials};
 
-use super::access::{Access, Entry};
+use super::access::{Access, Entry, IN_CLUSTER};
 use super::deadline::Deadline;
 use super::identity::{self, Shown};
 use super::plugin::Failed;
@@ -39,7 +40,8 @@ pub(super) struct Connection {
     /// Counts up with each renewal.
     pub(super) number: u64,
     shown: Shown,
-    server: Option<String>,
+    /// Of everything the client was made of.
+    print: Digest,
     renew_at: Option<Instant>,
 }
 
@@ -65,7 +67,8 @@ pub(super) struct Keeper {
 struct Warm {
     connection: Option<Connection>,
     failure: Option<(Instant, Why)>,
-    context: Option<String>,
+    /// The context that is used, and its server.
+    pinned: Option<(String, String)>,
     unverified: bool,
     good: Option<Timestamp>,
     fault: Option<Untrusted>,
@@ -79,7 +82,7 @@ impl Keeper {
 
     /// The name of the cluster in messages.
     pub(super) fn name(&self) -> String {
-        self.with(|warm| warm.context.clone()).unwrap_or_else(|| self.access.name())
+        self.with(|warm| Some(warm.pinned.as_ref()?.0.clone())).unwrap_or_else(|| self.access.name())
     }
 
     /// What is known of the cluster.
@@ -168,19 +171,30 @@ impl Keeper {
     }
 
     async fn fresh(&self) -> Result<Connection, Why> {
-        let access = self.access.clone();
+        let mut access = self.access.clone();
+        let pinned = self.with(|warm| warm.pinned.clone());
+        if let Some((context, _)) = pinned.as_ref().filter(|(context, _)| context != IN_CLUSTER) {
+            access.context = Some(context.clone());
+        }
         let entry = tokio::task::spawn_blocking(move || access.read())
             .await
             .map_err(|error| Why::NotSent(error.to_string()))?
             .map_err(Why::Setup)?;
         check(&entry).map_err(Why::Setup)?;
+        let server = entry.cluster.server.clone().unwrap_or_default();
+        if pinned.is_some_and(|(_, before)| before != server) {
+            return Err(Why::Setup(format!(
+                "context `{}` now leads to another server than it did: start the engine anew if that is meant",
+                entry.context.escape_default()
+            )));
+        }
         self.with(|warm| {
-            warm.context = Some(entry.context.clone());
-            let server = entry.cluster.server.as_deref().unwrap_or_default();
             warm.unverified =
                 entry.cluster.insecure_skip_tls_verify == Some(true) || server.starts_with("http://");
+            warm.pinned = Some((entry.context.clone(), server.clone()));
         });
-        let shown = identity::of(&entry).await.map_err(|failed| self.without(failed))?;
+        let shown =
+            identity::of(&entry, self.access.patience).await.map_err(|failed| self.without(failed))?;
         let now = self.clock.now();
         if let Some(since) = shown.until.filter(|until| *until <= now) {
             self.with(|warm| warm.credentials = Credentials::Expired { since, remedy: REMEDY.into() });
@@ -189,10 +203,9 @@ impl Keeper {
         self.with(|warm| warm.credentials = Credentials::Good { until: shown.until });
         let before = self.with(|warm| warm.connection.clone());
         let number = before.as_ref().map_or(0, |it| it.number + 1);
+        let print = fingerprint(&entry, &shown);
         let client = match before {
-            Some(before) if before.server == entry.cluster.server && same(&before.shown, &shown) => {
-                before.client
-            }
+            Some(before) if before.print == print => before.client,
             _ => client(&entry, &shown).await.map_err(Why::Setup)?,
         };
         Ok(Connection {
@@ -200,7 +213,7 @@ impl Keeper {
             header: shown.header.clone(),
             namespace: entry.namespace,
             number,
-            server: entry.cluster.server,
+            print,
             renew_at: shown.renew.map(|after| Instant::now() + after),
             shown,
         })
@@ -229,10 +242,15 @@ fn over(until: Option<Timestamp>, now: Timestamp) -> bool {
     })
 }
 
-/// Whether the handshake and the headers that are part of the client would be the same.
-fn same(a: &Shown, b: &Shown) -> bool {
-    let text = |it: &Shown| serde_json::to_value(&it.user).ok();
-    text(a) == text(b)
+/// Of everything a client is made of: what the handshake shows and believes, files by what is in them.
+fn fingerprint(entry: &Entry, shown: &Shown) -> Digest {
+    let (cluster, user) = (&entry.cluster, &shown.user);
+    let mut text = serde_json::to_vec(&(cluster, user)).unwrap_or_default();
+    let files = [&cluster.certificate_authority, &user.client_certificate, &user.client_key];
+    for path in files.into_iter().flatten() {
+        text.extend(std::fs::read(path).unwrap_or_default());
+    }
+    Digest::of(&text)
 }
 
 fn check(entry: &Entry) -> Result<(), String> {

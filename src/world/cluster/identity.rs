@@ -37,7 +37,7 @@ pub(super) struct Shown {
 }
 
 /// Gets what is to be shown; a plugin is run for it.
-pub(super) async fn of(entry: &Entry) -> Result<Shown, Failed> {
+pub(super) async fn of(entry: &Entry, patience: Duration) -> Result<Shown, Failed> {
     let failed = |why: String| Failed { why, said: Untrusted::default() };
     let user = &entry.user;
     if let Some(provider) = &user.auth_provider {
@@ -66,7 +66,7 @@ pub(super) async fn of(entry: &Entry) -> Result<Shown, Failed> {
     } else if let Some(token) = user.token.as_ref().filter(|it| !it.expose_secret().is_empty()) {
         Some(token.clone())
     } else if let Some(exec) = &user.exec {
-        let pass = plugin::run(exec, &entry.cluster, plugin::PATIENCE).await?;
+        let pass = plugin::run(exec, &entry.cluster, patience).await?;
         until = pass.until;
         if let Some((certificate, key)) = pass.certificate {
             tls.client_certificate_data = Some(BASE64_STANDARD.encode(certificate));

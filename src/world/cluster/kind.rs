@@ -52,6 +52,8 @@ impl Kind {
         Self::of("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices", "read-only");
     /// A deployment.
     pub const DEPLOYMENT: Self = Self::of("apps", "v1", "Deployment", "deployments", "deployment");
+    /// A stateful set.
+    pub const STATEFUL_SET: Self = Self::of("apps", "v1", "StatefulSet", "statefulsets", "deployment");
     /// A replica set.
     pub const REPLICA_SET: Self = Self::of("apps", "v1", "ReplicaSet", "replicasets", "read-only");
     /// A pod.

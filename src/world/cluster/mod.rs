@@ -16,6 +16,7 @@ mod kind;
 mod log;
 mod path;
 mod plugin;
+mod pods;
 mod refusal;
 mod watch;
 
@@ -24,5 +25,6 @@ pub use client::{Cluster, Effect, FIELD_MANAGER, Part, Patch, Scale};
 pub use deadline::Deadline;
 pub use kind::{Kind, Object, Objects};
 pub use log::{Life, Log, Tail};
+pub use pods::{DEPLOYMENT_HASH, Pod, PodMark, PodSides, ROLLOUT_HASH, selector, workload};
 pub use refusal::{Asked, Refusal, Verb, Why};
 pub use watch::Change;

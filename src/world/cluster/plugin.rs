@@ -15,8 +15,6 @@ use tokio::process::Command;
 use crate::base::{Timestamp, Untrusted};
 use crate::world::checks::{End, start};
 
-/// How long a plugin may take.
-pub(super) const PATIENCE: Duration = Duration::from_secs(15);
 /// Characters kept of what it wrote to its standard error, from the end.
 const SAID: usize = 2000;
 /// The versions of the protocol we speak.

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::base::Untrusted;
+use crate::base::{Seconds, Untrusted};
 use crate::engine::ports::Fault;
 
 use super::kind::Kind;
@@ -136,6 +136,8 @@ impl From<Refusal> for Fault {
             Why::NotSent(_) | Why::Unknown(_) => Self::Unreachable(refusal.cluster, text),
             Why::Foreign(_) => Self::Foreign(refusal.cluster, text),
             Why::Forbidden { .. } => Self::Forbidden(refusal.cluster, text),
+            Why::Conflict(_) => Self::Conflict(refusal.cluster, text),
+            Why::Throttled { wait } => Self::Throttled(refusal.cluster, Seconds(wait.as_secs())),
             _ => Self::Refused(refusal.cluster, text),
         }
     }

@@ -9,6 +9,7 @@ use crate::analysis::counter::Count;
 use crate::base::Seconds;
 use crate::engine::ports::{Ask, Clock, Fault, Numbers, Reading};
 use crate::plan::SourceKind;
+use crate::world::cluster::{Cluster, Deadline, workload};
 
 use super::counts::Part;
 use super::exposition::Labels;
@@ -18,9 +19,9 @@ use super::sides::Side;
 /// How far back restarts are counted when the query does not say.
 const WINDOW: Seconds = Seconds(300);
 
-/// The pods of a cluster.
-pub trait Cluster: Send + Sync {
-    /// The pods of a workload, given as `deployment/NAMESPACE/NAME`.
+/// How many pods a workload has, and how they do.
+pub trait PodCounts: Send + Sync {
+    /// The pods of a workload, given as `deployment/NAMESPACE/NAME`, or `rollout`.
     fn pods<'a>(&'a self, workload: &'a str) -> BoxFuture<'a, Result<Vec<Pod>, Fault>>;
 }
 
@@ -35,16 +36,29 @@ pub struct Pod {
     pub ready: bool,
 }
 
+impl PodCounts for Cluster {
+    fn pods<'a>(&'a self, text: &'a str) -> BoxFuture<'a, Result<Vec<Pod>, Fault>> {
+        Box::pin(async move {
+            let found = self.pods(&workload(text)?, Deadline::usual()).await?;
+            // One that is over or on its way out is no longer the workload's.
+            let live = found.into_iter().filter(|pod| pod.live);
+            Ok(live
+                .map(|pod| Pod { name: pod.name, restarts: pod.restarts.into(), ready: pod.ready })
+                .collect())
+        })
+    }
+}
+
 /// Reads numbers of workloads.
 pub struct Pods {
-    cluster: Arc<dyn Cluster>,
+    cluster: Arc<dyn PodCounts>,
     clock: Arc<dyn Clock>,
     looks: Looks,
 }
 
 impl Pods {
     /// A reader of this cluster.
-    pub fn new(cluster: Arc<dyn Cluster>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(cluster: Arc<dyn PodCounts>, clock: Arc<dyn Clock>) -> Self {
         Self { cluster, clock, looks: Looks::default() }
     }
 }

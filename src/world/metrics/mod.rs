@@ -17,7 +17,7 @@ mod sides;
 mod sources;
 
 pub use alertmanager::Alertmanager;
-pub use cluster::{Cluster, Pod, Pods};
+pub use cluster::{Pod, PodCounts, Pods};
 pub use command::Commands;
 pub use json::Documents;
 pub use page::{Page, Pages, scrape};

@@ -13,7 +13,7 @@ use crate::plan::{Plan, Source, SourceKind};
 use crate::world::http::Http;
 
 use super::alertmanager::Alertmanager;
-use super::cluster::{Cluster, Pods};
+use super::cluster::{PodCounts, Pods};
 use super::command::Commands;
 use super::json::Documents;
 use super::page::Pages;
@@ -42,7 +42,7 @@ pub struct Means {
     /// The user's HTTP client.
     pub http: Http,
     /// The cluster.
-    pub cluster: Arc<dyn Cluster>,
+    pub cluster: Arc<dyn PodCounts>,
     /// Our own clock.
     pub clock: Arc<dyn Clock>,
 }
