@@ -10,6 +10,7 @@
 
 mod arrows;
 mod checks;
+mod cluster;
 mod cockpit;
 #[path = "../peers/mod.rs"]
 mod deciders;

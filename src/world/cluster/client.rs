@@ -272,7 +272,7 @@ impl Cluster {
     }
 
     pub(super) fn refusal(&self, asked: Option<&Asked>, why: Why) -> Refusal {
-        Refusal { cluster: self.keeper.name(), asked: asked.cloned(), why }
+        Refusal { cluster: self.keeper.name(), asked: asked.cloned().map(Box::new), why }
     }
 
     /// Asks once and answers what came back well. What was certainly not done may be asked again: with fresh

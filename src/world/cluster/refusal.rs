@@ -54,7 +54,7 @@ pub struct Refusal {
     /// The cluster, by its context.
     pub cluster: String,
     /// What was asked; none when it did not come to that.
-    pub asked: Option<Asked>,
+    pub asked: Option<Box<Asked>>,
     /// Why not.
     pub why: Why,
 }
@@ -152,7 +152,7 @@ impl fmt::Display for Refusal {
 impl Refusal {
     /// What happened and what to do about it, without the cluster's name, safe to show on one line.
     pub fn text(&self) -> String {
-        let what = self.asked.as_ref().map(Asked::to_string).unwrap_or_default();
+        let what = self.asked.as_ref().map(ToString::to_string).unwrap_or_default();
         match &self.why {
             Why::Setup(text) | Why::Credentials(text) => text.clone(),
             Why::NotSent(text) => join(&what, &format!("nothing was sent: {text}")),
