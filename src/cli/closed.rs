@@ -6,11 +6,11 @@ use futures::future::{BoxFuture, FutureExt as _, ready};
 use crate::analysis::Verdict;
 use crate::base::{OperationId, Untrusted, Weight};
 use crate::engine::ports::{
-    Ask, Change, Checks, Fault, Finding, Notifier, Numbers, Preview, Reading, Router, Split, Workloads,
-    Written,
+    Ask, Change, Checks, Fault, Finding, FlagChange, FlagReading, Flags, Notifier, Numbers, Preview, Reading,
+    Router, Split, Workloads, Written,
 };
 use crate::plan::rule::Action;
-use crate::plan::{Gate, ProcedureStep, Rollout};
+use crate::plan::{Flag, Gate, ProcedureStep, Rollout};
 use crate::release::{Outcome, Readiness};
 
 /// Refuses everything, for one reason.
@@ -26,6 +26,10 @@ impl Closed {
     }
     fn refuse<'a, T: Send + 'a>(&self, what: &str) -> BoxFuture<'a, Result<T, Fault>> {
         ready(Err(Fault::Refused(what.to_owned(), self.why.clone()))).boxed()
+    }
+    /// Refuses what this user does not let the plan do: it is listed for a person.
+    fn distrust<'a, T: Send + 'a>(&self, what: &str) -> BoxFuture<'a, Result<T, Fault>> {
+        ready(Err(Fault::Untrusted(what.to_owned(), self.why.clone()))).boxed()
     }
 }
 
@@ -79,6 +83,24 @@ impl Workloads for Closed {
     }
     fn readiness<'a>(&'a self, rollout: &'a Rollout) -> BoxFuture<'a, Result<Readiness, Fault>> {
         self.refuse(rollout.id.as_str())
+    }
+}
+
+impl Flags for Closed {
+    fn read<'a>(&'a self, flag: &'a Flag) -> BoxFuture<'a, Result<FlagReading, Fault>> {
+        self.refuse(flag.id.as_str())
+    }
+    fn set<'a>(&'a self, flag: &'a Flag, _: FlagChange<'a>) -> BoxFuture<'a, Result<(), Fault>> {
+        self.distrust(flag.id.as_str())
+    }
+    fn kill<'a>(&'a self, flag: &'a Flag, _: &'a OperationId) -> BoxFuture<'a, Result<(), Fault>> {
+        self.distrust(flag.id.as_str())
+    }
+    fn clear<'a>(&'a self, flag: &'a Flag, _: &'a OperationId) -> BoxFuture<'a, Result<Untrusted, Fault>> {
+        self.distrust(flag.id.as_str())
+    }
+    fn preview<'a>(&'a self, flag: &'a Flag, _: Weight) -> BoxFuture<'a, Result<Preview, Fault>> {
+        self.refuse(flag.id.as_str())
     }
 }
 

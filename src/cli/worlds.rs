@@ -72,6 +72,7 @@ fn real(home: &Home, plan: &Plan) -> Result<World, Failure> {
                 numbers: closed.clone(),
                 router: router(plan, cluster, closed.clone(), Leave::Withheld(why)),
                 workloads: closed.clone(),
+                flags: closed.clone(),
                 notifier: closed,
             });
         }
@@ -87,6 +88,7 @@ fn real(home: &Home, plan: &Plan) -> Result<World, Failure> {
                 numbers: closed.clone(),
                 router: router(plan, cluster, closed, Leave::Withheld(why)),
                 workloads: Arc::new(Unconnected),
+                flags: Arc::new(Unconnected),
                 notifier: Arc::new(JournalOnly),
             });
         }
@@ -113,6 +115,7 @@ fn real(home: &Home, plan: &Plan) -> Result<World, Failure> {
         router: router(plan, cluster, numbers.clone(), leave),
         numbers,
         workloads: Arc::new(Unconnected),
+        flags: Arc::new(Unconnected),
         notifier: Arc::new(JournalOnly),
     })
 }

@@ -3,6 +3,7 @@
 //! Invariants: one thread at a time; every answer of the world passes through the dispatcher or into the picture,
 //! nowhere else; nothing is published when nothing changed.
 
+mod flags;
 mod live;
 mod sight;
 
@@ -15,7 +16,7 @@ use uuid::Uuid;
 use crate::analysis::Verdict;
 use crate::analysis::baseline::BaselineName;
 use crate::base::{
-    Actor, Assurance, GateId, MetricId, OperationId, RolloutId, Seconds, Timestamp, Untrusted, Via,
+    Actor, Assurance, FlagId, GateId, MetricId, OperationId, RolloutId, Seconds, Timestamp, Untrusted, Via,
 };
 use crate::engine::assessor::{Assessor, sourced};
 use crate::engine::captures::{Captured, captured};
@@ -46,6 +47,7 @@ enum Poll {
     Rollout(RolloutId),
     Way(RolloutId),
     Pods(RolloutId),
+    Flag(FlagId),
 }
 
 /// Something that runs now.
@@ -325,6 +327,11 @@ impl Core {
                 self.captured(&capture, answers, now);
                 true
             }
+            Seen::Flag { flag, reading } => {
+                self.running.remove(&Job::Poll(Poll::Flag(flag.clone())));
+                self.flag(&flag, reading, now);
+                true
+            }
             Seen::Traffic { rollout, split, readiness } => {
                 self.running.remove(&Job::Poll(Poll::Rollout(rollout.clone())));
                 self.split(&rollout, split, now);
@@ -402,6 +409,7 @@ impl Core {
             all.extend(self.is_real().then(|| Poll::Way(rollout.id.clone())));
             all.extend((!self.presence.is_empty()).then(|| Poll::Pods(rollout.id.clone())));
         }
+        all.extend(plan.flags.iter().map(|flag| Poll::Flag(flag.id.clone())));
         self.polls.retain(|poll, _| observe && all.contains(poll));
         if observe {
             for poll in all {
@@ -431,6 +439,11 @@ impl Core {
                         continue;
                     }
                 },
+                Poll::Flag(id) => {
+                    let Some(flag) = plan.flag(id) else { continue };
+                    self.hands.read_flag(flag.clone());
+                    IDLE
+                }
                 Poll::Rollout(id) => {
                     let Some(rollout) = plan.rollout(id) else { continue };
                     if self.is_real() {
@@ -552,11 +565,14 @@ impl Core {
     }
 
     fn operation_ended(&mut self, operation: OperationId, end: End, now: Timestamp) {
-        let End { outcome, summary, split } = end;
+        let End { outcome, summary, split, flags } = end;
         let known = self.dispatcher.state().operations.get(&operation);
         let rollout = known.and_then(|known| known.act.rollout().cloned());
         if let (Some(rollout), true) = (rollout, split != Split::default()) {
             self.see_traffic(&rollout, &split, now);
+        }
+        for (flag, seen) in flags {
+            self.flag_read(&flag, seen, now);
         }
         let Split { configured, observed, .. } = split;
         self.report(Report::OperationEnded { operation, outcome, summary, configured, observed }, now);

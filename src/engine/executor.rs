@@ -12,12 +12,13 @@ use futures::FutureExt;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::analysis::Verdict;
-use crate::base::{MetricId, OperationId, RolloutId, Seconds, Timestamp, Untrusted, Weight};
-use crate::engine::ports::{Ask, Clock, DEADLINE, Fault, Finding, Moved, Reading, Split, World};
-use crate::plan::{Gate, Metric, Plan, Rollout, Source};
-use crate::release::{Act, Capture, Outcome, PodCard, Readiness};
+use crate::base::{FlagId, MetricId, OperationId, RolloutId, Seconds, Timestamp, Untrusted, Weight};
+use crate::engine::ports::{Ask, Clock, DEADLINE, Fault, Finding, FlagReading, Moved, Reading, Split, World};
+use crate::plan::{Flag, Gate, Metric, Plan, Rollout, Source};
+use crate::release::{Act, Capture, FlagSeen, Outcome, PodCard, Readiness};
 
 mod capture;
+mod flag;
 mod look;
 mod operation;
 
@@ -43,6 +44,8 @@ pub(crate) enum Seen {
     Pods { rollout: RolloutId, pods: Result<Vec<PodCard>, Fault> },
     /// A watch on the router of a rollout told something.
     Moved { rollout: RolloutId, moved: Moved },
+    /// A flag answered.
+    Flag { flag: FlagId, reading: Result<FlagReading, Fault> },
     /// An operation read the object and wants to write it.
     MaySend { operation: OperationId, answer: oneshot::Sender<bool> },
 }
@@ -53,11 +56,13 @@ pub(crate) struct End {
     pub outcome: Outcome,
     pub summary: Untrusted,
     pub split: Split,
+    /// Flags it read back.
+    pub flags: Vec<(FlagId, FlagSeen)>,
 }
 
 impl End {
     fn new(outcome: Outcome, summary: impl Into<Untrusted>) -> Self {
-        Self { outcome, summary: summary.into(), split: Split::default() }
+        Self { outcome, summary: summary.into(), split: Split::default(), flags: Vec::new() }
     }
     fn at(self, split: Split) -> Self {
         Self { split, ..self }
@@ -111,6 +116,15 @@ impl Hands {
             let split = hands.answer("the router", hands.world.router.read(&rollout)).await;
             let readiness = hands.answer("the workload", hands.world.workloads.readiness(&rollout)).await;
             hands.say(Seen::Traffic { rollout: rollout.id, split, readiness: Some(readiness) }).await;
+        });
+    }
+
+    /// Reads a flag.
+    pub fn read_flag(&self, flag: Flag) {
+        let hands = self.clone();
+        tokio::spawn(async move {
+            let reading = hands.answer(flag.id.as_str(), hands.world.flags.read(&flag)).await;
+            hands.say(Seen::Flag { flag: flag.id, reading }).await;
         });
     }
 

@@ -6,7 +6,7 @@
 use crate::analysis::judge::Decision;
 use crate::base::{ItemId, MetricId, Untrusted, Weight};
 use crate::plan::Plan;
-use crate::release::{Act, Answer, Choice, Event, Evidence, Recorded, RequestAnswer, TriggerPhase};
+use crate::release::{Act, Answer, Choice, Event, Evidence, Reach, Recorded, RequestAnswer, TriggerPhase};
 
 /// How much of an outside text one line shows, in characters.
 const TEXT: usize = 100;
@@ -145,6 +145,7 @@ fn rollout(event: &Event) -> Option<String> {
         Event::RolloutResumed { rollout } => format!("{rollout}: resumed"),
         Event::AutomationStopped { rollout } => format!("{rollout}: automation off"),
         Event::AutomationResumed { rollout } => format!("{rollout}: automation on"),
+        Event::FlagObserved { flag, seen } => format!("flag {flag}: {}", seen.said()),
         Event::RollbackStarted { rollout, to, trigger: None } => {
             format!("{rollout}: rollback to {to} started")
         }
@@ -239,6 +240,16 @@ fn words(act: &Act) -> String {
         Act::SetWeight { rollout, weight, .. } => format!("give the canary of {rollout} {weight}"),
         Act::ScaleDown { rollout } => format!("take away the new version of {rollout}"),
         Act::Procedure { rollout, procedure } => format!("run procedure {procedure} for {rollout}"),
+        Act::SetFlag { flag, percent } if *percent > Weight::ZERO => {
+            format!("turn on flag {flag} for {percent}")
+        }
+        Act::SetFlag { flag, .. } => format!("turn off flag {flag}"),
+        Act::KillFlag { flag } => format!("kill flag {flag}"),
+        Act::FlagsOff { flags, reach, .. } => {
+            let names: Vec<&str> = flags.iter().map(|flag| flag.as_str()).collect();
+            let rest = if *reach == Reach::Store { " and every other where they are kept" } else { "" };
+            format!("turn off flags {}{rest}", names.join(", "))
+        }
         Act::Notify { action, text, .. } => format!("{action}: {}", text.cell(TEXT)),
     }
 }

@@ -44,7 +44,7 @@ fn fresh(before: &Observations, now: &Observations) -> Observations {
             )+}
         };
     }
-    differing!(traffic, metrics, triggers, readiness, pods, judged)
+    differing!(traffic, metrics, triggers, readiness, pods, flags, judged)
 }
 
 /// Takes in what is new.
@@ -55,6 +55,7 @@ pub(crate) fn merge(seen: &mut Observations, fresh: &Observations) {
     seen.triggers.extend(fresh.triggers);
     seen.readiness.extend(fresh.readiness);
     seen.pods.extend(fresh.pods);
+    seen.flags.extend(fresh.flags);
     seen.judged.extend(fresh.judged);
 }
 

@@ -23,11 +23,11 @@ pub use error::{INVALID_PLAN, PlanError};
 pub use finding::{Code, Finding, Severity};
 pub use model::{
     Arming, Baseline, Blind, Bound, Check, Checkpoint, CommandCheck, Counts, Deploy, DeployBy, Dialect,
-    Escalation, Exit, ExitItems, Expect, Flag, FlagApi, FlagReach, FlagStore, Gaps, Gate, GitCheck, GitFact,
-    GitOps, Health, Histogram, HttpCheck, IncidentCall, Item, Judge, LogsOf, Message, Metric, Objective,
-    Otherwise, Plan, Procedure, ProcedureStep, Proof, Quiet, ReleaseKind, ReleaseSpec, Role, Rollout, Router,
-    RouterKind, Scope, SideNames, Sides, Signal, Source, SourceKind, Stage, Step, StepKind, Strategy, Terms,
-    TooFew, Trigger, Undo, Warm, Watched, Workflow, Workload, WorkloadKind,
+    Escalation, Exit, ExitItems, Expect, Flag, FlagApi, FlagPointers, FlagReach, FlagStore, Gaps, Gate,
+    GitCheck, GitFact, GitOps, Health, Histogram, HttpCheck, IncidentCall, Item, Judge, LogsOf, Message,
+    Metric, Objective, Otherwise, Plan, Procedure, ProcedureStep, Proof, Quiet, ReleaseKind, ReleaseSpec,
+    Role, Rollout, Router, RouterKind, Scope, SideNames, Sides, Signal, Source, SourceKind, Stage, Step,
+    StepKind, Strategy, Terms, TooFew, Trigger, Undo, Warm, Watched, Workflow, Workload, WorkloadKind,
 };
 pub use resolve::{Resolved, resolve};
 pub use schema::schema;

@@ -5,7 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{RolloutId, Untrusted, Weight};
+use crate::base::{FlagId, RolloutId, Untrusted, Weight};
+use crate::release::flag::Reach;
 
 /// One change to the world.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,6 +38,29 @@ pub enum Act {
         /// The procedure.
         procedure: crate::base::ProcedureId,
     },
+    /// Turn a feature flag on for this share of users; off at none.
+    SetFlag {
+        /// The flag.
+        flag: FlagId,
+        /// The share.
+        percent: Weight,
+    },
+    /// Pull a feature flag's kill switch.
+    KillFlag {
+        /// The flag.
+        flag: FlagId,
+    },
+    /// Turn feature flags off, all of them at once, whatever becomes of the others.
+    FlagsOff {
+        /// The rollout whose rollback it belongs to; none when a person asked for it by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rollout: Option<RolloutId>,
+        /// Which.
+        flags: Vec<FlagId>,
+        /// Whether others where they are kept go with them.
+        #[serde(default)]
+        reach: Reach,
+    },
     /// Say something to somebody.
     Notify {
         /// Notify or page.
@@ -56,7 +80,21 @@ impl Act {
             | Act::SetWeight { rollout, .. }
             | Act::ScaleDown { rollout }
             | Act::Procedure { rollout, .. } => Some(rollout),
-            Act::Notify { .. } => None,
+            Act::FlagsOff { rollout, .. } => rollout.as_ref(),
+            Act::SetFlag { .. } | Act::KillFlag { .. } | Act::Notify { .. } => None,
+        }
+    }
+
+    /// The flags it changes.
+    pub fn flags(&self) -> &[FlagId] {
+        match self {
+            Act::SetFlag { flag, .. } | Act::KillFlag { flag } => std::slice::from_ref(flag),
+            Act::FlagsOff { flags, .. } => flags,
+            Act::Deploy { .. }
+            | Act::SetWeight { .. }
+            | Act::ScaleDown { .. }
+            | Act::Procedure { .. }
+            | Act::Notify { .. } => &[],
         }
     }
 
@@ -67,6 +105,10 @@ impl Act {
             Act::SetWeight { rollout, weight, .. } => format!("set-weight/{rollout}/{}", weight.value()),
             Act::ScaleDown { rollout } => format!("scale-down/{rollout}"),
             Act::Procedure { rollout, procedure } => format!("procedure/{rollout}/{procedure}"),
+            Act::SetFlag { flag, percent } => format!("set-flag/{flag}/{}", percent.value()),
+            Act::KillFlag { flag } => format!("kill-flag/{flag}"),
+            Act::FlagsOff { rollout: Some(rollout), .. } => format!("flags-off/{rollout}"),
+            Act::FlagsOff { rollout: None, .. } => "flags-off".to_owned(),
             Act::Notify { action, .. } => format!("notify/{}", action.as_str()),
         }
     }

@@ -81,6 +81,9 @@ fn carry_out(draft: &mut Draft<'_>, wish: &Wish) -> Result<(), Refusal> {
             policy::baselines::ask(draft, metric, name, (*since, *until))
         }
         Wish::SetBaseline { metric, name, value } => policy::baselines::set(draft, metric, name, *value),
+        Wish::SetFlag { flag, percent, reason } => policy::flags::set(draft, flag, *percent, reason),
+        Wish::KillFlag { flag, reason } => policy::flags::kill(draft, flag, reason),
+        Wish::FlagsOff { flags, reach, reason } => policy::flags::off(draft, flags, *reach, reason),
         Wish::FireTrigger { trigger, reason } => policy::triggers::fire_by_hand(draft, trigger, reason),
     }
 }
@@ -88,8 +91,7 @@ fn carry_out(draft: &mut Draft<'_>, wish: &Wish) -> Result<(), Refusal> {
 /// What holds for every wish: the release exists, this program understands the stream, and the world has not moved
 /// under a hazardous one.
 fn may(draft: &Draft<'_>, command: &Command) -> Result<(), Refusal> {
-    let safety = matches!(command.wish, Wish::Hold { .. } | Wish::RollBack { .. });
-    if safety {
+    if command.wish.is_safety() {
         return Ok(());
     }
     if draft.state.identity.is_none() && !matches!(command.wish, Wish::AdoptPlan { .. }) {
@@ -151,6 +153,7 @@ fn take(draft: &mut Draft<'_>, report: &Report) {
         Report::Traffic { rollout, configured, observed } => {
             policy::reports::traffic(draft, rollout, *configured, *observed);
         }
+        Report::Flag { flag, seen } => policy::flags::seen(draft, flag, seen),
         Report::Assessed { metric, verdict, since, value, inputs } => {
             let edge =
                 policy::reports::Edge { verdict: *verdict, since: *since, value: *value, inputs: *inputs };

@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 use crate::analysis::Verdict;
 use crate::analysis::baseline::{BaselineName, Snapshot};
 use crate::base::{
-    Digest, GateId, ItemId, MetricId, Offset, OperationId, RoleId, RolloutId, StageId, Timestamp, TriggerId,
-    Untrusted, Weight,
+    Digest, FlagId, GateId, ItemId, MetricId, Offset, OperationId, RoleId, RolloutId, StageId, Timestamp,
+    TriggerId, Untrusted, Weight,
 };
 use crate::release::act::{Act, Outcome};
 use crate::release::cause::{HoldCause, TriggerPhase};
+use crate::release::flag::FlagSeen;
 use crate::release::request::{Choice, Proposal, RequestAnswer, RequestCause};
 use crate::release::ruling::Ruling;
 
@@ -435,6 +436,13 @@ pub enum Event {
         name: BaselineName,
         /// Why.
         why: Untrusted,
+    },
+    /// A feature flag was read, and is otherwise than it was recorded before.
+    FlagObserved {
+        /// The flag.
+        flag: FlagId,
+        /// As it is.
+        seen: FlagSeen,
     },
     /// A message of the plan went out.
     MessageSent {

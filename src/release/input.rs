@@ -5,12 +5,13 @@ use serde::{Deserialize, Serialize};
 use crate::analysis::Verdict;
 use crate::analysis::baseline::{BaselineName, Snapshot};
 use crate::base::{
-    Actor, Assurance, Digest, GateId, ItemId, MetricId, Offset, OperationId, RoleId, RolloutId, StageId,
-    Timestamp, TriggerId, Untrusted, Via, Weight,
+    Actor, Assurance, Digest, FlagId, GateId, ItemId, MetricId, Offset, OperationId, RoleId, RolloutId,
+    StageId, Timestamp, TriggerId, Untrusted, Via, Weight,
 };
 use crate::release::act::Outcome;
 use crate::release::cause::{KeptBack, TriggerPhase};
 use crate::release::event::{Answer, Evidence};
+use crate::release::flag::{FlagSeen, Reach};
 use crate::release::request::Choice;
 use crate::release::ruling::Ruling;
 
@@ -202,6 +203,32 @@ pub enum Wish {
         /// Why; may come later.
         reason: Untrusted,
     },
+    /// Turn a feature flag on for a share of users, or off at none.
+    SetFlag {
+        /// Which.
+        flag: FlagId,
+        /// The share.
+        percent: Weight,
+        /// Why.
+        reason: Untrusted,
+    },
+    /// Pull a feature flag's kill switch. Never refused for a gate or for what depends on it.
+    KillFlag {
+        /// Which.
+        flag: FlagId,
+        /// Why; may come later.
+        reason: Untrusted,
+    },
+    /// Turn feature flags off, all at once.
+    FlagsOff {
+        /// Which; empty for every one of the plan.
+        flags: Vec<FlagId>,
+        /// Whether others where they are kept go with them.
+        #[serde(default)]
+        reach: Reach,
+        /// Why; may come later.
+        reason: Untrusted,
+    },
     /// Fire a trigger that only a person can see.
     FireTrigger {
         /// Which.
@@ -267,9 +294,12 @@ pub enum Wish {
 }
 
 impl Wish {
-    /// True for a hold and a rollback: never refused for a gate, a lease, a build or a version.
+    /// True for a hold, a rollback and flags turned off: never refused for a gate, a lease, a build or a version.
     pub fn is_safety(&self) -> bool {
-        matches!(self, Wish::Hold { .. } | Wish::RollBack { .. })
+        matches!(
+            self,
+            Wish::Hold { .. } | Wish::RollBack { .. } | Wish::KillFlag { .. } | Wish::FlagsOff { .. }
+        )
     }
 }
 
@@ -331,6 +361,13 @@ pub enum Report {
         configured: Option<Weight>,
         /// What requests say the canary gets.
         observed: Option<Weight>,
+    },
+    /// A feature flag was read.
+    Flag {
+        /// Which.
+        flag: FlagId,
+        /// As it is.
+        seen: FlagSeen,
     },
     /// A metric crossed an edge.
     Assessed {

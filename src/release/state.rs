@@ -9,13 +9,14 @@ use serde::Serialize;
 
 use crate::analysis::Verdict;
 use crate::base::{
-    Actor, Assurance, Digest, GateId, ItemId, MetricId, Offset, OperationId, RoleId, RolloutId, StageId,
-    Timestamp, TriggerId, Untrusted, Weight,
+    Actor, Assurance, Digest, FlagId, GateId, ItemId, MetricId, Offset, OperationId, RoleId, RolloutId,
+    StageId, Timestamp, TriggerId, Untrusted, Weight,
 };
 use crate::release::act::{Act, Outcome};
 use crate::release::baseline::Baselines;
 use crate::release::cause::{HoldCause, TriggerPhase};
 use crate::release::event::{Answer, Evidence};
+use crate::release::flag::FlagState;
 use crate::release::request::{Choice, Proposal, Request, Typed};
 use crate::release::ruling::Ruled;
 
@@ -68,6 +69,8 @@ pub struct State {
     pub operations: BTreeMap<OperationId, OperationState>,
     /// How many operations of each kind and target began: what makes their ids unique.
     pub operation_counts: BTreeMap<String, u32>,
+    /// What is known of each feature flag that was read or changed.
+    pub flags: BTreeMap<FlagId, FlagState>,
     /// What machines ask of people and is not answered yet, oldest first.
     pub requests: Vec<Request>,
     /// What people chose for triggers that the playbook says both of.

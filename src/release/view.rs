@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::analysis::judge::Decision;
 use crate::analysis::{Quality, Verdict};
-use crate::base::{MetricId, RolloutId, SourceId, Timestamp, TriggerId, Untrusted, Weight};
+use crate::base::{FlagId, MetricId, RolloutId, SourceId, Timestamp, TriggerId, Untrusted, Weight};
 use crate::plan::Plan;
+use crate::release::flag::FlagCard;
 use crate::release::owner::Owner;
 use crate::release::pods::PodCard;
 use crate::release::state::State;
@@ -48,6 +49,9 @@ pub struct Observations {
     /// Pods by rollout, in the order of their names.
     #[serde(default)]
     pub pods: BTreeMap<RolloutId, Vec<PodCard>>,
+    /// Feature flags of the plan.
+    #[serde(default)]
+    pub flags: BTreeMap<FlagId, FlagCard>,
     /// What the judge says of each rollout that has one.
     #[serde(default)]
     pub judged: BTreeMap<RolloutId, Card>,

@@ -4,9 +4,10 @@ use futures::future::BoxFuture;
 
 use crate::base::{OperationId, Untrusted, Weight};
 use crate::engine::ports::{
-    Ask, Change, Fault, Numbers, Preview, Reading, Router, Split, Workloads, Written,
+    Ask, Change, Fault, FlagChange, FlagReading, Flags, Numbers, Preview, Reading, Router, Split, Workloads,
+    Written,
 };
-use crate::plan::{ProcedureStep, Rollout, StepKind};
+use crate::plan::{Flag, ProcedureStep, Rollout, StepKind};
 use crate::release::{Outcome, Readiness};
 use crate::world::metrics::{Pod, PodCounts};
 
@@ -76,6 +77,34 @@ impl Workloads for Unconnected {
 
     fn readiness<'a>(&'a self, rollout: &'a Rollout) -> BoxFuture<'a, Result<Readiness, Fault>> {
         Box::pin(async move { Err(workload(rollout)) })
+    }
+}
+
+fn unkept<T: Send + 'static>(flag: &Flag) -> BoxFuture<'static, Result<T, Fault>> {
+    let text =
+        format!("the flag {} is not reached from here: change it by hand at {}", flag.id, flag.place());
+    Box::pin(async move { Err(Fault::Unsupported(text)) })
+}
+
+impl Flags for Unconnected {
+    fn read<'a>(&'a self, flag: &'a Flag) -> BoxFuture<'a, Result<FlagReading, Fault>> {
+        unkept(flag)
+    }
+
+    fn set<'a>(&'a self, flag: &'a Flag, _: FlagChange<'a>) -> BoxFuture<'a, Result<(), Fault>> {
+        unkept(flag)
+    }
+
+    fn kill<'a>(&'a self, flag: &'a Flag, _: &'a OperationId) -> BoxFuture<'a, Result<(), Fault>> {
+        unkept(flag)
+    }
+
+    fn clear<'a>(&'a self, flag: &'a Flag, _: &'a OperationId) -> BoxFuture<'a, Result<Untrusted, Fault>> {
+        unkept(flag)
+    }
+
+    fn preview<'a>(&'a self, flag: &'a Flag, _: Weight) -> BoxFuture<'a, Result<Preview, Fault>> {
+        unkept(flag)
     }
 }
 

@@ -191,6 +191,7 @@ pub(in crate::cli) fn failure(fault: Fault) -> Failure {
     let exit = match &fault {
         Fault::Unreachable(..) | Fault::Throttled(..) => Exit::Unreachable,
         Fault::Forbidden(..) | Fault::Conflict(..) | Fault::Owned { .. } => Exit::Refused,
+        Fault::Untrusted(..) => Exit::NotTrusted,
         Fault::Refused(..) | Fault::Foreign(..) => Exit::NotUnderstood,
         Fault::Unsupported(_) => Exit::Usage,
     };

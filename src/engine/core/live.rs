@@ -213,6 +213,6 @@ fn trouble(fault: &Fault, health: &ClusterHealth) -> Option<Trouble> {
         Fault::Throttled(..) => Some(Trouble::Busy),
         Fault::Refused(..) | Fault::Conflict(..) | Fault::Owned { .. } => Some(Trouble::Refused),
         Fault::Foreign(..) => Some(Trouble::Foreign),
-        Fault::Unsupported(_) => None,
+        Fault::Untrusted(..) | Fault::Unsupported(_) => None,
     }
 }

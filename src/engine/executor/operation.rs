@@ -10,13 +10,13 @@ use crate::plan::{Plan, Procedure, ProcedureStep, Rollout};
 use crate::release::{Act, Outcome};
 
 /// How often a refused conditional write is read, fenced and tried anew.
-const WRITES: u32 = 5;
+pub(super) const WRITES: u32 = 5;
 /// How long a written weight may take to be read back.
-const SETTLE: Seconds = Seconds(60);
+pub(super) const SETTLE: Seconds = Seconds(60);
 /// The same for traffic on its way back, which is rather written again.
-const HURRY: Seconds = Seconds(10);
+pub(super) const HURRY: Seconds = Seconds(10);
 /// The pause between two readings back.
-const PAUSE: Seconds = Seconds(1);
+pub(super) const PAUSE: Seconds = Seconds(1);
 /// How long bringing a version up or down may take.
 const WORKLOAD: Seconds = Seconds(15 * 60);
 
@@ -45,6 +45,9 @@ pub(super) async fn carry_out(hands: &Hands, order: &Order, plan: &Arc<Plan>) ->
     if let Act::Notify { action, text, .. } = &order.act {
         return tell(hands, order, *action, text).await;
     }
+    if let Act::SetFlag { .. } | Act::KillFlag { .. } | Act::FlagsOff { .. } = &order.act {
+        return super::flag::carry_out(hands, order, plan).await;
+    }
     let Some(rollout) = order.act.rollout().and_then(|id| plan.rollout(id)) else {
         return End::new(Outcome::Failed, "the plan has no such rollout");
     };
@@ -58,11 +61,13 @@ pub(super) async fn carry_out(hands: &Hands, order: &Order, plan: &Arc<Plan>) ->
                 None => End::new(Outcome::Failed, "the plan has no such procedure"),
             }
         }
-        Act::Notify { .. } => End::new(Outcome::Failed, "not an operation on a rollout"),
+        Act::SetFlag { .. } | Act::KillFlag { .. } | Act::FlagsOff { .. } | Act::Notify { .. } => {
+            End::new(Outcome::Failed, "not an operation on a rollout")
+        }
     }
 }
 
-fn superseded() -> End {
+pub(super) fn superseded() -> End {
     End::new(Outcome::Superseded, "somebody with a higher epoch acts now; nothing was sent")
 }
 
@@ -106,6 +111,7 @@ async fn set_weight(hands: &Hands, order: &Order, rollout: &Rollout, weight: Wei
                 }
                 unsure = Some(fault);
             }
+            Err(fault @ Fault::Untrusted(..)) => return End::new(Outcome::Skipped, fault.to_string()),
             Err(fault @ (Fault::Unsupported(_) | Fault::Owned { .. })) => {
                 return End::new(Outcome::Failed, fault.to_string());
             }
@@ -230,9 +236,10 @@ fn ended(answer: Result<Untrusted, Fault>) -> End {
 }
 
 /// No answer leaves it unknown; a clear no does not.
-fn outcome_of(fault: &Fault) -> Outcome {
+pub(super) fn outcome_of(fault: &Fault) -> Outcome {
     match fault {
         Fault::Unreachable(..) | Fault::Foreign(..) => Outcome::Unknown,
+        Fault::Untrusted(..) => Outcome::Skipped,
         Fault::Refused(..)
         | Fault::Forbidden(..)
         | Fault::Conflict(..)

@@ -3,6 +3,7 @@
 //! Invariants: every call has a deadline and ends by itself; an adapter never retries a write; what could not be
 //! read is `None` or an error, never a made-up number; output is capped before it gets here.
 
+mod flags;
 mod traffic;
 mod workloads;
 
@@ -17,6 +18,7 @@ use crate::plan::rule::Action;
 use crate::plan::{Gate, Metric, Source};
 use crate::release::{View, Wish};
 
+pub use flags::{FlagChange, FlagReading, Flags};
 pub use traffic::{Change, Moved, Preview, Router, Split, Stamp, Way, Written};
 pub use workloads::Workloads;
 
@@ -31,6 +33,8 @@ pub struct World {
     pub router: Arc<dyn Router>,
     /// Brings versions up and down.
     pub workloads: Arc<dyn Workloads>,
+    /// Turns features on and off.
+    pub flags: Arc<dyn Flags>,
     /// Tells people.
     pub notifier: Arc<dyn Notifier>,
 }
@@ -135,6 +139,9 @@ pub enum Fault {
         /// What would work.
         help: String,
     },
+    /// This user does not let the plan do it on this machine; nothing was done, and a person may do it.
+    #[error("{0} is not trusted on this machine: {1}")]
+    Untrusted(String, String),
     /// It answered something that is not understood.
     #[error("{0} answered what is not understood: {1}")]
     Foreign(String, String),

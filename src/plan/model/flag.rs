@@ -1,6 +1,7 @@
 //! Feature flags that belong to a release.
-
-use std::collections::BTreeMap;
+//!
+//! Invariants: at least one of `percent` and `enabled` is known to be read, so that a change can be read back; a
+//! token is only ever named by the environment variable that holds it.
 
 use crate::base::{FlagId, Untrusted};
 
@@ -13,6 +14,8 @@ pub struct Flag {
     pub title: Untrusted,
     /// Where it is kept.
     pub kept: FlagStore,
+    /// Where its parts stand in what is kept.
+    pub at: FlagPointers,
     /// The environments it may be on in; empty for every one.
     pub environments: Vec<String>,
     /// Flags that must be on before it is turned on.
@@ -24,11 +27,11 @@ pub struct Flag {
 pub enum FlagStore {
     /// A service.
     Http(FlagApi),
-    /// A JSON file, relative to the plan's folder.
+    /// A JSON file.
     File {
-        /// The file.
+        /// The file, relative to the plan's folder.
         path: String,
-        /// The flag in it, as a JSON pointer to an object with `enabled` and `percent`, or to a number.
+        /// The flag in it, as a JSON pointer.
         pointer: String,
     },
 }
@@ -38,14 +41,44 @@ pub enum FlagStore {
 pub struct FlagApi {
     /// Read by GET, written by PUT.
     pub url: String,
-    /// The environment variable that holds the bearer token; none means that there is none.
+    /// The environment variable that holds the bearer token; none means that the plan names none.
     pub token_env: Option<String>,
-    /// The body of a PUT: each value is a JSON text with `{{percent}}` and `{{enabled}}` filled in.
-    pub body: BTreeMap<String, String>,
-    /// Where the percentage stands in an answer, as a JSON pointer.
-    pub percent: String,
-    /// Where `enabled` stands in an answer, as a JSON pointer; none when a percentage says it all.
-    pub enabled: Option<String>,
-    /// Posted to turn it off at once, whatever its percentage.
+    /// The body of a PUT: a JSON text once `{{percent}}` and `{{enabled}}` are filled in.
+    pub body: String,
+    /// The body of a PUT that turns it off, a JSON text; none is `body` with 0 and false.
+    pub off: Option<String>,
+    /// Posted to turn it off at once, whatever its percentage; none turns it off by the PUT.
     pub kill: Option<String>,
+    /// Posted to turn every flag of the service off.
+    pub disable_all: Option<String>,
+}
+
+/// Where the parts of a flag stand, as JSON pointers: in the answer of a service, or below the flag in a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FlagPointers {
+    /// Its percentage, 0 to 100; none when it is only on or off.
+    pub percent: Option<String>,
+    /// Whether it is on; none when a percentage says it all.
+    pub enabled: Option<String>,
+    /// The environments it is on in, a list of names; none when it is not told.
+    pub environments: Option<String>,
+    /// Whether its kill switch was pulled; none when it is not told.
+    pub killed: Option<String>,
+}
+
+impl Flag {
+    /// True when the plan lets it be on in this environment.
+    pub fn is_for(&self, environment: &str) -> bool {
+        self.environments.is_empty() || self.environments.iter().any(|known| known == environment)
+    }
+
+    /// Where it is kept, for a title: a service's address without its query, or a file.
+    pub fn place(&self) -> String {
+        match &self.kept {
+            FlagStore::Http(api) => api.url.split(['?', '#']).next().unwrap_or_default().to_owned(),
+            FlagStore::File { path, pointer } => {
+                format!("{path}{}{pointer}", if pointer.is_empty() { "" } else { "#" })
+            }
+        }
+    }
 }

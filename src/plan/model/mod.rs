@@ -18,12 +18,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::base::{
-    CheckpointId, Digest, GateId, ItemId, MetricId, Offset, RoleId, RolloutId, Seconds, StageId, Timestamp,
-    TriggerId, Untrusted,
+    CheckpointId, Digest, FlagId, GateId, ItemId, MetricId, Offset, RoleId, RolloutId, Seconds, StageId,
+    Timestamp, TriggerId, Untrusted,
 };
 
 pub use deploy::{Deploy, DeployBy, GitOps, Workflow, Workload, WorkloadKind};
-pub use flag::{Flag, FlagApi, FlagStore};
+pub use flag::{Flag, FlagApi, FlagPointers, FlagStore};
 pub use gate::{Check, CommandCheck, Expect, Gate, GitCheck, GitFact, HttpCheck, Otherwise};
 pub use number::{Baseline, Counts, Dialect, Histogram, Metric, Objective, Quiet, Sides, Source, SourceKind};
 pub use procedure::{FlagReach, Health, IncidentCall, LogsOf, Procedure, ProcedureStep, StepKind, Undo};
@@ -285,6 +285,10 @@ impl Plan {
     /// The rollout of that id.
     pub fn rollout(&self, id: &RolloutId) -> Option<&Rollout> {
         self.rollouts.iter().find(|rollout| &rollout.id == id)
+    }
+    /// The flag of that id.
+    pub fn flag(&self, id: &FlagId) -> Option<&Flag> {
+        self.flags.iter().find(|flag| &flag.id == id)
     }
     /// The metric of that id.
     pub fn metric(&self, id: &MetricId) -> Option<&Metric> {

@@ -1,6 +1,7 @@
 //! Events into state. Total: an event that does not fit what came before changes what it can and nothing else.
 
 mod baselines;
+mod flags;
 mod items;
 mod requests;
 mod rollouts;
@@ -29,6 +30,7 @@ impl State {
         self.fold_gate(event, &mark);
         self.fold_approval(event, &mark);
         self.fold_rollout(event, &mark);
+        self.fold_flag(event, &mark);
         self.fold_request(event, &mark);
         self.fold_baseline(event, &mark);
     }

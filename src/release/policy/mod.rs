@@ -2,6 +2,7 @@
 
 pub(super) mod approvals;
 pub(super) mod baselines;
+pub(super) mod flags;
 pub(super) mod gates;
 pub(super) mod items;
 pub(super) mod judge;

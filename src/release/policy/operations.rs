@@ -71,7 +71,12 @@ fn follow(draft: &mut Draft<'_>, operation: &OperationId, act: &Act, end: &End<'
         Act::Notify { message: Some(message), .. } if end.outcome.is_done() => {
             draft.push(Event::MessageSent { message: message.clone() });
         }
-        Act::ScaleDown { .. } | Act::Procedure { .. } | Act::Notify { .. } => {}
+        Act::ScaleDown { .. }
+        | Act::Procedure { .. }
+        | Act::SetFlag { .. }
+        | Act::KillFlag { .. }
+        | Act::FlagsOff { .. }
+        | Act::Notify { .. } => {}
     }
 }
 

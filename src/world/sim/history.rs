@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::{GateId, RolloutId, Timestamp, Weight};
-use crate::release::Act;
+use crate::base::{FlagId, GateId, RolloutId, Timestamp, Weight};
+use crate::release::{Act, FlagSeen};
 
 use super::cue::Since;
 
@@ -14,6 +14,8 @@ use super::cue::Since;
 pub(super) struct History {
     tracks: Vec<(RolloutId, Track)>,
     runs: BTreeMap<GateId, usize>,
+    /// Feature flags that were turned.
+    pub(super) flags: BTreeMap<FlagId, FlagSeen>,
 }
 
 /// What was done to one rollout.
@@ -88,7 +90,12 @@ impl History {
         match act {
             Act::Deploy { .. } => track.deployed(at),
             Act::SetWeight { weight, .. } => track.weighed(at, *weight),
-            Act::ScaleDown { .. } | Act::Procedure { .. } | Act::Notify { .. } => {}
+            Act::ScaleDown { .. }
+            | Act::Procedure { .. }
+            | Act::SetFlag { .. }
+            | Act::KillFlag { .. }
+            | Act::FlagsOff { .. }
+            | Act::Notify { .. } => {}
         }
     }
 }

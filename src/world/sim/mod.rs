@@ -24,6 +24,7 @@ mod counts;
 mod cue;
 mod duty;
 mod error;
+mod flags;
 mod history;
 mod noise;
 mod numbers;

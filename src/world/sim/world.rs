@@ -72,6 +72,7 @@ impl Play {
             numbers: me.clone(),
             router: me.clone(),
             workloads: me.clone(),
+            flags: me.clone(),
             notifier: me,
         }
     }
@@ -87,6 +88,9 @@ impl Play {
                     for (_, act) in open.iter().filter(|(id, _)| *id == operation) {
                         history.done(act, recorded.at);
                     }
+                }
+                Some(Event::FlagObserved { flag, seen }) => {
+                    history.flags.insert(flag.clone(), seen.clone());
                 }
                 Some(Event::GateStarted { gate, .. }) => {
                     history.begin_run(gate);

@@ -1,6 +1,6 @@
 //! A small world for tests: one rollout, one metric, one gate; everything can be told what to answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use futures::future::BoxFuture;
@@ -9,17 +9,17 @@ use tminus::base::{
     Actor, Assurance, Digest, OperationId, ReleaseId, Seconds, Timestamp, Unit, Untrusted, Via, Weight,
 };
 use tminus::engine::ports::{
-    Ask, Cast, Change, Checks, Clock, Fault, Finding, Notifier, Numbers, Preview, Reading, Router, Split,
-    Workloads, World, Written,
+    Ask, Cast, Change, Checks, Clock, Fault, Finding, FlagChange, FlagReading, Flags, Notifier, Numbers,
+    Preview, Reading, Router, Split, Workloads, World, Written,
 };
 use tminus::engine::{Nature, PlanReader, Setup};
 use tminus::journal::{Genesis, MemoryStore, Store};
 use tminus::plan::rule::{Action, Check as Demand, Op, Rule, Test};
 use tminus::plan::{
-    Arming, Blind, Check, CommandCheck, Dialect, Gate, Metric, Otherwise, Plan, ProcedureStep, Rollout,
+    Arming, Blind, Check, CommandCheck, Dialect, Flag, Gate, Metric, Otherwise, Plan, ProcedureStep, Rollout,
     Source, SourceKind, Step, Strategy, Terms, Trigger, Watched,
 };
-use tminus::release::{Command, Input, Outcome, Owner, Readiness, View, Wish};
+use tminus::release::{Command, FlagSeen, Input, Outcome, Owner, Readiness, View, Wish};
 use uuid::Uuid;
 
 pub const START: i64 = 1_790_000_000;
@@ -48,6 +48,11 @@ pub struct Knobs {
     pub told: Vec<String>,
     pub panics: bool,
     pub gate_takes: i64,
+    pub flags: BTreeMap<String, f64>,
+    pub flag_writes: Vec<String>,
+    pub flags_stuck: BTreeSet<String>,
+    pub flags_dead: BTreeSet<String>,
+    pub flags_silent: bool,
 }
 
 #[derive(Clone)]
@@ -74,6 +79,7 @@ impl Fake {
             numbers: this.clone(),
             router: this.clone(),
             workloads: this.clone(),
+            flags: this.clone(),
             notifier: this,
         }
     }
@@ -87,6 +93,57 @@ impl Fake {
             presence: Vec::new(),
             samples: None,
         }
+    }
+}
+
+impl Flags for Fake {
+    fn read<'a>(&'a self, flag: &'a Flag) -> BoxFuture<'a, Result<FlagReading, Fault>> {
+        Box::pin(async move {
+            let knobs = self.knobs.lock().unwrap();
+            if knobs.flags_silent {
+                return Err(Fault::Unreachable(flag.id.to_string(), "refused".to_owned()));
+            }
+            let percent = knobs.flags.get(flag.id.as_str()).copied().unwrap_or(0.0);
+            let seen = FlagSeen {
+                enabled: Some(percent > 0.0),
+                percent: Weight::percent(percent),
+                ..FlagSeen::default()
+            };
+            Ok(FlagReading { seen, stamp: None })
+        })
+    }
+    fn set<'a>(&'a self, flag: &'a Flag, change: FlagChange<'a>) -> BoxFuture<'a, Result<(), Fault>> {
+        Box::pin(async move {
+            let mut knobs = self.knobs.lock().unwrap();
+            knobs.flag_writes.push(format!("set {} {}", flag.id, change.percent.value()));
+            if knobs.flags_stuck.contains(flag.id.as_str()) {
+                return Err(Fault::Refused(flag.id.to_string(), "500".to_owned()));
+            }
+            knobs.flags.insert(flag.id.to_string(), change.percent.value());
+            Ok(())
+        })
+    }
+    fn kill<'a>(&'a self, flag: &'a Flag, _: &'a OperationId) -> BoxFuture<'a, Result<(), Fault>> {
+        Box::pin(async move {
+            let mut knobs = self.knobs.lock().unwrap();
+            knobs.flag_writes.push(format!("kill {}", flag.id));
+            if knobs.flags_dead.contains(flag.id.as_str()) {
+                return Err(Fault::Refused(flag.id.to_string(), "500".to_owned()));
+            }
+            knobs.flags.insert(flag.id.to_string(), 0.0);
+            Ok(())
+        })
+    }
+    fn clear<'a>(&'a self, _: &'a Flag, _: &'a OperationId) -> BoxFuture<'a, Result<Untrusted, Fault>> {
+        Box::pin(async move {
+            let mut knobs = self.knobs.lock().unwrap();
+            knobs.flag_writes.push("clear".to_owned());
+            knobs.flags.values_mut().for_each(|percent| *percent = 0.0);
+            Ok("all off".into())
+        })
+    }
+    fn preview<'a>(&'a self, _: &'a Flag, _: Weight) -> BoxFuture<'a, Result<Preview, Fault>> {
+        Box::pin(async { Ok(Preview::default()) })
     }
 }
 
