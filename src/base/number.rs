@@ -27,6 +27,24 @@ impl Weight {
     pub fn is_near(self, other: Self) -> bool {
         (self.0 - other.0).abs() < 1e-3
     }
+    /// So many whole things as near to this share as they come: what is left, and what it gets. Neither is nothing
+    /// while the share gives it something, even where one thing more is needed for that.
+    pub fn parts(self, whole: u32) -> (u32, u32) {
+        if self.0 <= 0.0 {
+            return (whole, 0);
+        }
+        if self.0 >= 100.0 {
+            return (0, whole);
+        }
+        let part = (f64::from(whole) * self.0 / 100.0).round() as u32;
+        let part = part.min(whole.saturating_sub(1)).max(1);
+        (whole.saturating_sub(part).max(1), part)
+    }
+    /// The share that one part has of two together; none when there is nothing.
+    pub fn of_parts(rest: u32, part: u32) -> Option<Self> {
+        let whole = f64::from(rest) + f64::from(part);
+        (whole > 0.0).then(|| Self(f64::from(part) / whole * 100.0))
+    }
     /// What is left for the other side.
     pub fn rest(self) -> Self {
         Self(100.0 - self.0)
@@ -147,6 +165,27 @@ mod tests {
         assert!(Weight::percent(100.1).is_none());
         assert!(Weight::percent(f64::NAN).is_none());
         assert_eq!(Weight::percent(25.0).map(|w| w.rest().to_string()).as_deref(), Some("75 %"));
+    }
+
+    #[test]
+    fn whole_things_come_as_near_as_they_do() {
+        let parts = |percent, whole| Weight::percent(percent).map(|weight| weight.parts(whole));
+        let table = [
+            (0.0, 10, (10, 0)),
+            (5.0, 10, (9, 1)),
+            (25.0, 10, (7, 3)),
+            (50.0, 10, (5, 5)),
+            (99.0, 10, (1, 9)),
+            (100.0, 10, (0, 10)),
+            (5.0, 1, (1, 1)),
+            (100.0, 1, (0, 1)),
+            (50.0, 0, (1, 1)),
+        ];
+        for (percent, whole, expected) in table {
+            assert_eq!(parts(percent, whole), Some(expected), "{percent} of {whole}");
+        }
+        assert_eq!(Weight::of_parts(3, 1).map(Weight::value), Some(25.0));
+        assert_eq!(Weight::of_parts(0, 0), None);
     }
 
     #[test]

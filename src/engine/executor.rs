@@ -195,7 +195,7 @@ fn since(from: Timestamp, to: Timestamp) -> u64 {
 
 /// True when the router says what is wanted.
 fn is_at(split: &Split, weight: Weight) -> bool {
-    split.configured.is_some_and(|have| have.is_near(weight))
+    split.is_at(weight)
 }
 
 /// True for an act that puts traffic back: it is carried out whatever else is unknown.

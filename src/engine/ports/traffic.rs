@@ -54,8 +54,24 @@ pub struct Split {
     pub owner: Owner,
     /// Who wrote the weight last, as the object says, when it was not us.
     pub by: Option<Untrusted>,
+    /// How many whole things, such as pods, the traffic is split by; none where any share can be had.
+    pub whole: Option<u32>,
+    /// What a person should know besides: routes that go past the weights, what could not be looked at.
+    pub notes: Vec<Untrusted>,
     /// What a write is bound to: it is refused when the object is no longer this one.
     pub stamp: Option<Stamp>,
+}
+
+impl Split {
+    /// True when the object gives the canary this share, or what comes nearest to it in whole pods.
+    pub fn is_at(&self, weight: Weight) -> bool {
+        let near = |wanted: Weight| self.configured.is_some_and(|have| have.is_near(wanted));
+        let nearest = |whole| {
+            let (rest, part) = weight.parts(whole);
+            Weight::of_parts(rest, part)
+        };
+        near(weight) || self.whole.and_then(nearest).is_some_and(near)
+    }
 }
 
 /// The state of an object that was read: opaque to everybody but its router.

@@ -27,9 +27,10 @@ pub fn page(model: &Model, width: u16) -> Page {
 }
 
 /// The guide's parts, in the order they are read.
-const GUIDE: [&str; 6] = [
+const GUIDE: [&str; 7] = [
     include_str!("../../../assets/guide/cockpit.md"),
     include_str!("../../../assets/guide/plan-file.md"),
+    include_str!("../../../assets/guide/routers.md"),
     include_str!("../../../assets/guide/sources.md"),
     include_str!("../../../assets/guide/baselines.md"),
     include_str!("../../../assets/guide/judge.md"),

@@ -58,10 +58,9 @@ impl Adapter for Argo<'_> {
             Ok(Split {
                 desired: seen.desired,
                 configured: seen.configured,
-                observed: None,
                 owner: Owner::Rollout { name: format!("{}/{}", self.object.namespace, self.object.name) },
-                by: None,
                 stamp: Some(stamp(&seen.course)),
+                ..Split::default()
             })
         })
     }

@@ -10,13 +10,24 @@ mod argo;
 pub mod claim;
 mod command;
 pub mod course;
+mod deployment;
 mod flag;
 pub mod gitops;
+mod httproute;
 pub mod ignore;
+mod managed;
+mod object;
 mod observed;
 pub mod owner;
+mod owners;
+mod patch;
 pub mod promotion;
+mod route;
+mod service;
 pub mod suspend;
+#[cfg(test)]
+mod tests;
+mod virtualservice;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -34,12 +45,14 @@ use crate::world::http::Http;
 use adapter::Adapter;
 pub use adapter::OPERATION;
 use observed::Observer;
+use owners::Owners;
 
 /// Moves traffic by every kind of router.
 pub struct Routers {
     known: Known,
     means: Means,
     observer: Observer,
+    owners: Owners,
 }
 
 /// What routers may need to know of a plan; nothing for a router that is named by hand.
@@ -88,7 +101,7 @@ impl Routers {
     /// The routers of a plan.
     pub fn new(known: Known, means: Means) -> Self {
         let observer = Observer::new(means.numbers.clone(), means.clock.clone());
-        Self { known, means, observer }
+        Self { known, means, observer, owners: Owners::default() }
     }
 
     fn adapter<'a>(&'a self, rollout: &'a Rollout) -> Result<Box<dyn Adapter + 'a>, Fault> {
@@ -101,12 +114,15 @@ impl Routers {
             RouterKind::Argo { object } => Ok(argo::adapter(&self.means, rollout, object)),
             RouterKind::Flag { flag } => flag::adapter(&self.means, &self.known.flags, flag),
             RouterKind::Command { .. } => command::adapter(&self.means, &router.kind),
-            RouterKind::HttpRoute { .. }
-            | RouterKind::VirtualService { .. }
-            | RouterKind::Service { .. }
-            | RouterKind::Deployment { .. } => {
-                Err(adapter::unsupported(&router.kind.title(), "its traffic is not moved by this version"))
+            RouterKind::Deployment { object, sides, replicas } => {
+                Ok(Box::new(deployment::adapter(&self.means.cluster, &self.owners, object, sides, *replicas)))
             }
+            kind @ (RouterKind::HttpRoute { .. }
+            | RouterKind::VirtualService { .. }
+            | RouterKind::Service { .. }) => match object::adapter(&self.means.cluster, &self.owners, kind) {
+                Some(single) => Ok(Box::new(single)),
+                None => Err(adapter::unsupported(&kind.title(), "it is no object of a cluster")),
+            },
         }
     }
 

@@ -62,21 +62,25 @@ impl Observer {
         Self { numbers, clock, asked: Mutex::default() }
     }
 
-    /// Begins to ask, unless that is under way.
+    /// Begins to ask, unless that is under way or was done a moment ago.
     pub(super) fn ask(&self, metric: &Metric, source: &Source) {
+        let now = self.clock.now();
+        let moment = source.every.signed() / 3;
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         let before = asked.get(&metric.id).map(|answer| (answer.borrow().clone(), answer.has_changed()));
         let last = match before {
             // Whoever was asking is still at it, unless it broke down.
             Some((Answer::Waiting(_), Ok(_))) => return,
             Some((Answer::Waiting(last), Err(_))) => last,
+            Some((Answer::Told(told), _)) if (0..moment).contains(&now.duration_since(told.at).as_secs()) => {
+                return;
+            }
             Some((Answer::Told(told), _)) => Some(told),
             None => None,
         };
         let (tell, answer) = watch::channel(Answer::Waiting(last));
         asked.insert(metric.id.clone(), answer);
         let (numbers, metric, source) = (self.numbers.clone(), metric.clone(), source.clone());
-        let now = self.clock.now();
         tokio::spawn(async move {
             let ask = Ask { source: &source, metric: &metric, from: begin(&source, now), to: now };
             let reading = tokio::time::timeout(DEADLINE, numbers.read(ask)).await;
@@ -124,7 +128,7 @@ fn begin(source: &Source, now: Timestamp) -> Timestamp {
 /// The canary's share of the newest requests: as many of the newest steps in which both sides were counted as it
 /// takes to have enough, so that a change of the weight shows soon. None when the newest such step is too old, or
 /// all of them have too few requests.
-fn share(reading: &Reading, source: &Source, now: Timestamp) -> Option<Weight> {
+pub(super) fn share(reading: &Reading, source: &Source, now: Timestamp) -> Option<Weight> {
     let counted = |arm| {
         let samples = reading.arms.get(&arm).map(Vec::as_slice).unwrap_or_default();
         samples.iter().map(|sample: &Sample| (sample.at, sample.tally())).collect::<BTreeMap<_, _>>()
