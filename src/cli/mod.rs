@@ -37,6 +37,7 @@ mod rule;
 mod shelf;
 mod snapshot;
 mod status;
+mod traffic;
 mod trigger;
 mod trust;
 mod verify;
@@ -149,6 +150,9 @@ enum Verb {
     /// Promote, hold or resume a rollout, or answer what it asks
     #[command(after_help = "Example:\n  tminus rollout promote --to 25")]
     Rollout(rollout::Rollout),
+    /// Show how traffic is split, or split it by hand
+    #[command(after_help = "Example:\n  tminus traffic show httproute:shop/payments --json")]
+    Traffic(traffic::Traffic),
     /// Look at a source of numbers, or write down a number that no source gives
     #[command(
         after_help = "Example:\n  tminus metric scrape http://localhost:8080/metrics --json\n  tminus metric type satisfaction 4.2"
@@ -252,6 +256,7 @@ fn act(arguments: Arguments, out: Out) -> Result<Exit, Failure> {
         Verb::Approve(verb) => verb.run(&context),
         Verb::Release(verb) => verb.run(&context),
         Verb::Rollout(verb) => verb.run(&context),
+        Verb::Traffic(verb) => verb.run(&context),
         Verb::Metric(verb) => verb.run(&context),
         Verb::Baseline(verb) => verb.run(&context),
         Verb::Trigger(verb) => verb.run(&context),

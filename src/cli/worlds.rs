@@ -131,6 +131,20 @@ fn router(plan: &Plan, cluster: Cluster, numbers: Arc<dyn Numbers>, leave: Leave
     Arc::new(Routers::new(Known::from(plan), means))
 }
 
+/// The real world of a router that belongs to no plan: a cluster, and nothing else.
+pub fn adhoc(context: Option<&str>) -> World {
+    let why = "it belongs to no plan";
+    let closed = Arc::new(Closed::new(why));
+    let leave = Leave::Withheld(why.to_owned());
+    World {
+        checks: closed.clone(),
+        numbers: closed.clone(),
+        router: router(&Plan::blank("adhoc", ""), cluster(context), closed.clone(), leave),
+        workloads: closed,
+        notifier: Arc::new(JournalOnly),
+    }
+}
+
 /// A simulated world, taken up where the journal left it.
 fn simulated(found: &Found) -> Result<Chosen, Failure> {
     let refused = |error| shelf::refused(&found.journal, &error);

@@ -4,6 +4,7 @@
 //! holds a [`client::Client`]; the world is behind [`ports`]. [`Server`] hosts the releases of a journal for other
 //! processes, [`join`] makes a client of it.
 
+mod adhoc;
 mod assessor;
 mod captures;
 pub mod client;
@@ -25,6 +26,7 @@ mod setup;
 mod socket;
 mod wire;
 
+pub use adhoc::{Adhoc, Turn, Turned};
 pub use assessor::retrospect;
 pub use lines::line;
 pub use lock::{Lock, LockError};

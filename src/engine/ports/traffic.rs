@@ -114,4 +114,6 @@ pub struct Preview {
     pub patch: Untrusted,
     /// What the other side answered to a dry run; none when it has none.
     pub answer: Option<Result<Untrusted, Untrusted>>,
+    /// What a person should know before, that does not forbid it: no ready pods, no such Service.
+    pub warnings: Vec<Untrusted>,
 }

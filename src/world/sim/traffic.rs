@@ -57,7 +57,7 @@ impl Router for Play {
                 weight.rest(),
                 weight
             );
-            Ok(Preview { patch: patch.into(), answer: None })
+            Ok(Preview { patch: patch.into(), ..Preview::default() })
         })
     }
 }

@@ -205,7 +205,9 @@ impl Router for Fake {
         })
     }
     fn preview<'a>(&'a self, _: &'a Rollout, weight: Weight) -> BoxFuture<'a, Result<Preview, Fault>> {
-        Box::pin(async move { Ok(Preview { patch: format!("weight: {weight}").into(), answer: None }) })
+        Box::pin(
+            async move { Ok(Preview { patch: format!("weight: {weight}").into(), ..Preview::default() }) },
+        )
     }
 }
 
