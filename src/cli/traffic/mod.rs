@@ -51,7 +51,9 @@ impl Traffic {
 fn failure(fault: &Fault) -> Failure {
     let exit = match fault {
         Fault::Unreachable(..) | Fault::Throttled(..) => Exit::Unreachable,
-        Fault::Refused(..) | Fault::Conflict(..) | Fault::Owned { .. } => Exit::Refused,
+        Fault::Refused(..) | Fault::Forbidden(..) | Fault::Conflict(..) | Fault::Owned { .. } => {
+            Exit::Refused
+        }
         Fault::Foreign(..) => Exit::NotUnderstood,
         Fault::Unsupported(_) => Exit::Usage,
     };

@@ -139,5 +139,6 @@ fn alone(name: &str, kind: RouterKind) -> Rollout {
         blind: None,
         judge: None,
         rollback: None,
+        budget: Rollout::BUDGET,
     }
 }

@@ -104,6 +104,9 @@ fn fold((changed, _): (bool, Option<Untrusted>), moved: Moved) -> (bool, Option<
     }
 }
 
+/// The most warnings of one preview.
+const WARNINGS: usize = 16;
+
 /// The preview of a change, within the deadline and capped.
 pub(crate) async fn ask_preview(
     world: &World,
@@ -111,10 +114,15 @@ pub(crate) async fn ask_preview(
     (id, weight): (RolloutId, Weight),
 ) -> Result<Preview, Untrusted> {
     let rollout = plan.rollout(&id).ok_or_else(|| none(&id))?;
-    let Preview { patch, answer } = bounded("the router", world.router.preview(rollout, weight)).await?;
+    let Preview { patch, answer, warnings } =
+        bounded("the router", world.router.preview(rollout, weight)).await?;
     let cap = |text: Untrusted| Untrusted::new(head(text.raw(), PATCH));
     let answer = answer.map(|answer| answer.map(cap).map_err(cap));
-    Ok(Preview { patch: cap(patch), answer })
+    Ok(Preview {
+        patch: cap(patch),
+        answer,
+        warnings: warnings.into_iter().take(WARNINGS).map(cap).collect(),
+    })
 }
 
 /// The last lines of a pod's log, within the deadline and capped.
