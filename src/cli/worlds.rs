@@ -140,7 +140,8 @@ pub fn adhoc(context: Option<&str>) -> World {
         checks: closed.clone(),
         numbers: closed.clone(),
         router: router(&Plan::blank("adhoc", ""), cluster(context), closed.clone(), leave),
-        workloads: closed,
+        workloads: closed.clone(),
+        flags: closed,
         notifier: Arc::new(JournalOnly),
     }
 }

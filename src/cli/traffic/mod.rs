@@ -55,6 +55,7 @@ fn failure(fault: &Fault) -> Failure {
             Exit::Refused
         }
         Fault::Foreign(..) => Exit::NotUnderstood,
+        Fault::Untrusted(..) => Exit::NotTrusted,
         Fault::Unsupported(_) => Exit::Usage,
     };
     let failure = Failure::new(exit, fault.to_string());

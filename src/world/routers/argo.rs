@@ -85,7 +85,10 @@ impl Adapter for Argo<'_> {
                 false => self.decide(&seen, weight)?,
             };
             if made == Move::Stay {
-                return Ok(Preview { patch: "nothing: it is there, or on its way".into(), answer: None });
+                return Ok(Preview {
+                    patch: "nothing: it is there, or on its way".into(),
+                    ..Preview::default()
+                });
             }
             let operations = seen.course.patch(&made);
             let Object { namespace, name, .. } = &self.object;
@@ -99,7 +102,7 @@ impl Adapter for Argo<'_> {
                 Ok(value) => Ok(Untrusted::new(said(&value))),
                 Err(refusal) => Err(Untrusted::new(refusal.text())),
             };
-            Ok(Preview { patch: Untrusted::new(text), answer: Some(answer) })
+            Ok(Preview { patch: Untrusted::new(text), answer: Some(answer), ..Preview::default() })
         })
     }
 

@@ -44,6 +44,6 @@ impl Flags for Play {
 
     fn preview<'a>(&'a self, flag: &'a Flag, percent: Weight) -> BoxFuture<'a, Result<Preview, Fault>> {
         let patch = Untrusted::new(format!("script: flag {} to {percent}", flag.id));
-        ready(Ok(Preview { patch, answer: None })).boxed()
+        ready(Ok(Preview { patch, ..Preview::default() })).boxed()
     }
 }
