@@ -373,7 +373,7 @@ impl Adapter for Pair<'_> {
                     answer = Err(refused(object, refusal).to_string().into());
                 }
             }
-            Ok(Preview { patch: text.into(), answer: Some(answer) })
+            Ok(Preview { patch: text.into(), answer: Some(answer), ..Preview::default() })
         })
     }
 

@@ -294,7 +294,7 @@ impl Adapter for Single<'_> {
                 Ok(_) => Ok(format!("taken by the API server (dry run): {}", draft.told().join("; ")).into()),
                 Err(refusal) => Err(refused(&self.object, refusal).to_string().into()),
             };
-            Ok(Preview { patch: text.into(), answer: Some(answer) })
+            Ok(Preview { patch: text.into(), answer: Some(answer), ..Preview::default() })
         })
     }
 
