@@ -17,6 +17,12 @@ func main() {
 	switch verb, args := os.Args[1], os.Args[2:]; verb {
 	case "run":
 		os.Exit(run(args))
+	case "service":
+		err = runService(args)
+	case "load":
+		err = runLoad(args)
+	case "bridge":
+		err = runBridge(args)
 	default:
 		err = fmt.Errorf("unknown verb %q", verb)
 	}

@@ -25,6 +25,8 @@ type part struct {
 	mutex sync.Mutex
 	child *exec.Cmd
 	ended chan struct{}
+	// ready is what the part was last waited for with; it is waited for so again when a test starts it anew.
+	ready func() error
 }
 
 type spawnRequest struct {
@@ -149,6 +151,9 @@ func (p *part) alive() bool {
 
 // until polls a condition as long as the part lives; a part that ended is reported with the end of its log.
 func (p *part) until(what string, limit time.Duration, ready func() error) error {
+	p.mutex.Lock()
+	p.ready = ready
+	p.mutex.Unlock()
 	deadline := time.Now().Add(limit)
 	for pause := 10 * time.Millisecond; ; pause = min(pause*2, 100*time.Millisecond) {
 		err := ready()

@@ -19,6 +19,20 @@ type wanted struct {
 	folders                             folders
 }
 
+// names lists the wanted parts as the options do.
+func (w wanted) names() []string {
+	var names []string
+	for _, one := range []struct {
+		wanted bool
+		name   string
+	}{{w.kubernetes, "kubernetes"}, {w.argo, "argo-rollouts"}, {w.prometheus, "prometheus"}, {w.proxy, "proxy"}} {
+		if one.wanted {
+			names = append(names, one.name)
+		}
+	}
+	return names
+}
+
 // folders maps a part's name to the folder its programs were built into.
 type folders map[string]string
 
@@ -135,8 +149,20 @@ func statusOf(state *os.ProcessState) int {
 // start starts the wanted parts in the order they need each other.
 func (b *bed) start(want wanted) error {
 	b.export("TMINUS_TESTBED_DIR", b.folder)
+	b.export("TMINUS_TESTBED_PARTS", strings.Join(want.names(), " "))
+	b.serveControl()
 	if want.kubernetes {
 		if err := b.startKubernetes(want); err != nil {
+			return err
+		}
+	}
+	if want.proxy {
+		if err := b.startProxy(want); err != nil {
+			return err
+		}
+	}
+	if want.prometheus {
+		if err := b.startPrometheus(want); err != nil {
 			return err
 		}
 	}

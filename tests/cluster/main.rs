@@ -1,0 +1,16 @@
+//! What is tested against a real control plane: one binary, one module a topic, one testbed for all.
+//!
+//! Each test works in a namespace of its own, so they run in parallel and in any order. A test that
+//! disturbs the control plane itself (stops the API server, say) starts a testbed of its own.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "these are tests"
+)]
+
+mod contract;
+mod parts;
+mod testbed;
