@@ -23,6 +23,7 @@ mod playbooks;
 mod prometheus;
 mod quality;
 mod rank;
+mod rollouts;
 mod rule_rows;
 mod rules;
 mod samples;

@@ -13,6 +13,7 @@ pub mod course;
 mod deployment;
 mod flag;
 pub mod gitops;
+pub mod hold;
 mod httproute;
 pub mod ignore;
 mod managed;
