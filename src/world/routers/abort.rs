@@ -6,12 +6,12 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::base::{ObjectName, OperationId};
 use crate::engine::ports::Fault;
 use crate::plan::{Workload, WorkloadKind};
-use crate::world::cluster::{Cluster, Deadline, Effect, Object, Part, Patch, Why};
+use crate::world::cluster::{Cluster, Deadline, Effect, Object, Part, Patch, Refusal, Why};
 use crate::world::workloads::undo;
 
 use super::course::{Course, Move, Phase};
@@ -29,7 +29,7 @@ const PAUSE: Duration = Duration::from_millis(40);
 pub enum Back {
     /// It was told to give the stable version everything.
     Aborted,
-    /// It had been aborted before.
+    /// It had been aborted, or brought back, before.
     Already,
     /// The good version is going out again, and goes to the end at once.
     Returning,
@@ -55,7 +55,10 @@ pub async fn abort(
         let promotion = Promotion::of(&value);
         let made = if promotion.is_returning(&course) {
             match course.phase {
-                Phase::Full | Phase::Idle => return Ok(Back::Returning),
+                Phase::Full | Phase::Idle => {
+                    release(cluster, rollout, &value, deadline).await?;
+                    return Ok(Back::Returning);
+                }
                 _ => Move::Full,
             }
         } else {
@@ -66,6 +69,7 @@ pub async fn abort(
                     tokio::time::sleep(PAUSE).await;
                     continue;
                 }
+                Phase::Idle if promotion.is_back(&course) => return Ok(Back::Already),
                 Phase::Idle => {
                     let Some(good) = promotion.before(&course) else {
                         return Err(Fault::Unsupported(format!(
@@ -90,10 +94,34 @@ pub async fn abort(
         let patch = Patch::Json(course.patch(&made));
         tries -= 1;
         match cluster.patch(rollout, Part::Status, &patch, Effect::Real, deadline).await {
-            Ok(_) if made == Move::Abort => return Ok(Back::Aborted),
-            Ok(_) => return Ok(Back::Returning),
+            Ok(_) if made == Move::Abort => {
+                // Held, the stable side would not grow again, and its traffic follows its pods.
+                let follows = "/spec/strategy/canary/dynamicStableScale";
+                if value.pointer(follows).and_then(Value::as_bool) == Some(true) {
+                    release(cluster, rollout, &value, deadline).await?;
+                }
+                return Ok(Back::Aborted);
+            }
+            Ok(_) => {
+                release(cluster, rollout, &value, deadline).await?;
+                return Ok(Back::Returning);
+            }
             Err(refusal) if matches!(refusal.why, Why::Conflict(_) | Why::Invalid { .. }) && tries > 0 => {}
             Err(refusal) => return Err(refusal.into()),
         }
     }
+}
+
+/// Lets a held Rollout change its pods again: while it is held it brings none up.
+pub async fn release(
+    cluster: &Cluster,
+    rollout: &Object,
+    value: &Value,
+    deadline: Deadline,
+) -> Result<(), Refusal> {
+    if value.pointer("/spec/paused").and_then(Value::as_bool) == Some(true) {
+        let patch = Patch::Merge(json!({ "spec": { "paused": false } }));
+        cluster.patch(rollout, Part::Whole, &patch, Effect::Real, deadline).await?;
+    }
+    Ok(())
 }

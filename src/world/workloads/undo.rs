@@ -12,6 +12,7 @@ use crate::base::{OperationId, Untrusted};
 use crate::engine::ports::Fault;
 use crate::plan::{Workload, WorkloadKind};
 use crate::world::cluster::{Cluster, Deadline, Effect, Kind, Object, Part, Patch, Refusal, Why};
+use crate::world::routers::abort;
 use crate::world::routers::adapter::OPERATION;
 use crate::world::routers::course::{Course, Move, Phase};
 use crate::world::routers::owner::{self, Subject};
@@ -332,6 +333,7 @@ async fn hurry(
             Phase::Idle | Phase::Full if there => return Ok(()),
             Phase::Unseen => {}
             _ if there => {
+                abort::release(cluster, object, &value, deadline).await?;
                 let patch = Patch::Json(course.patch(&Move::Full));
                 match cluster.patch(object, Part::Status, &patch, Effect::Real, deadline).await {
                     Ok(_) => return Ok(()),

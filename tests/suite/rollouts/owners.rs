@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tminus::engine::ports::Fault;
@@ -91,8 +91,9 @@ fn stand_in(scene: &Scene, settings: Object, route: Object, heals: fn(&Value) ->
 
 async fn looked(looks: &AtomicUsize, times: usize) {
     let before = looks.load(Ordering::Relaxed);
+    let began = Instant::now();
     while looks.load(Ordering::Relaxed) < before + times {
-        tokio::task::yield_now().await;
+        assert!(began.elapsed() < Duration::from_secs(30), "the stand-in does not look any more");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
@@ -137,6 +138,8 @@ async fn auto_sync_is_suspended_for_a_rollback_and_restored() {
     let told = lines(&way.restore);
     assert!(told.contains("\"automated\":{\"prune\":true,\"selfHeal\":true}"), "{told}");
     assert!(told.contains("revert the commit in https://git.example.com/shop prod"), "{told}");
+    // A look that began before it was stopped still writes, as a sync under way does.
+    looked(&looks, 2).await;
     put(&scene.cluster, &route, 0).await;
     looked(&looks, 5).await;
     assert_eq!(canary_weight(&scene, &route).await, json!(0), "what was written stays");
@@ -171,4 +174,40 @@ async fn a_flagger_canary_is_suspended_for_a_rollback_and_restored() {
     assert_eq!(find(&scene, &route).await.owner(), Owner::Nobody);
     suspend::restore(&scene.cluster, &canary, soon()).await.expect("restored").expect("ours");
     assert_eq!(scene.get(&canary).await["spec"].get("suspend"), None);
+}
+
+#[tokio::test]
+async fn a_kustomization_is_suspended_for_a_rollback_and_resumed() {
+    let Some(scene) = Scene::new("flux").await else { return };
+    let labels = json!({
+        "kustomize.toolkit.fluxcd.io/name": "shop",
+        "kustomize.toolkit.fluxcd.io/namespace": scene.namespace,
+    });
+    let route = make_route(&scene, json!({"labels": labels})).await;
+    let source = json!({"kind": "GitRepository", "name": "fleet"});
+    let spec = json!({"interval": "10m", "path": "./prod", "prune": true, "sourceRef": source});
+    scene.make(Kind::KUSTOMIZATION, "shop", json!({"spec": spec})).await;
+    let settings = scene.object(Kind::KUSTOMIZATION, "shop");
+    let looks = stand_in(&scene, settings.clone(), route.clone(), |value| {
+        value.pointer("/spec/suspend") != Some(&json!(true))
+    });
+    let found = find(&scene, &route).await;
+    let name = format!("{}/shop", scene.namespace);
+    assert_eq!(found.owner(), Owner::GitOps { tool: GitOpsTool::Flux, name, automatic: true });
+    let Some(Fault::Owned { help, .. }) = found.refusal(&route) else { panic!("refused") };
+    assert!(help.contains(&format!("flux suspend kustomization shop -n {}", scene.namespace)), "{help}");
+    let way = found.give_way(&scene.cluster, &route, &scene.operation, soon()).await.expect("given");
+    let told = lines(&way.restore);
+    assert!(told.contains(&format!("flux resume kustomization shop -n {}", scene.namespace)), "{told}");
+    // A look that began before it was stopped still writes, as a sync under way does.
+    looked(&looks, 2).await;
+    put(&scene.cluster, &route, 0).await;
+    looked(&looks, 5).await;
+    assert_eq!(canary_weight(&scene, &route).await, json!(0), "what was written stays");
+    suspend::restore(&scene.cluster, &settings, soon()).await.expect("resumed").expect("ours");
+    scene
+        .until_of(&route, "written again", |value| {
+            value["spec"]["http"][0]["route"][1]["weight"] == json!(25)
+        })
+        .await;
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tminus::base::{ObjectName, OperationId, RolloutId, Untrusted, Weight};
+use tminus::base::{ObjectName, OperationId, RolloutId, Seconds, Untrusted, Weight};
 use tminus::engine::clock::WallClock;
 use tminus::engine::ports::{Change, Fault, Router as _, Split, Way, Written};
 use tminus::plan::{Deploy, DeployBy, Rollout, Router, RouterKind, Strategy, Workload, WorkloadKind};
@@ -256,6 +256,7 @@ fn plan(namespace: &str) -> Rollout {
         blind: None,
         judge: None,
         rollback: None,
+        budget: Seconds(300),
     }
 }
 

@@ -14,10 +14,9 @@ async fn undo_twice_ends_at_the_same_version() {
     let seen = scene.at(5.0).await;
     scene.write(100.0, Some(&seen)).await.expect("full promotion");
     scene.settled("2").await;
-    let (first, second) = tokio::join!(
-        scene.undo(WorkloadKind::Rollout, &image("1")),
-        scene.undo(WorkloadKind::Rollout, &image("1"))
-    );
+    let good = image("1");
+    let (first, second) =
+        tokio::join!(scene.undo(WorkloadKind::Rollout, &good), scene.undo(WorkloadKind::Rollout, &good));
     let changes = [first.expect("undone").change, second.expect("undone").change];
     assert!(changes.contains(&Change::Template), "{changes:?}");
     // Without the steps of a release: the good version does not wait at 5 %.
