@@ -4,6 +4,8 @@
 //! were read, so that two presses make one step; traffic that goes back needs nothing of that but the version; the
 //! weight is what the controller has written to its router, never what it intends.
 
+use std::time::Duration;
+
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
 
@@ -20,7 +22,9 @@ use super::promotion::{PROMOTION, Promotion};
 use super::{Means, abort};
 
 /// How often a promotion is sent again that was refused because of something it does not rest on.
-const TRIES: usize = 4;
+const TRIES: usize = 6;
+/// Between two of them.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// The rollout of this name.
 pub(super) fn adapter<'a>(means: &'a Means, plan: &'a Rollout, object: &ObjectName) -> Box<dyn Adapter + 'a> {
@@ -127,12 +131,12 @@ impl Argo<'_> {
         let idle = course.phase == Phase::Idle;
         let template = course.share(counted);
         let (configured, desired) = match self.image {
-            // The template is not the new version: it is not there at all, it is being replaced, or the first to go out.
-            _ if promotion.is_returning(&course) => (flip(template), flip(course.desired())),
-            Some(image) if idle && !undo::runs(&value, image) => (Some(Weight::ZERO), Some(Weight::ZERO)),
-            None if idle && (course.revision == 1 || promotion.is_back(&course)) => {
-                (Some(Weight::ZERO), Some(Weight::ZERO))
+            None if idle && course.revision == 1 => (Some(Weight::ZERO), Some(Weight::ZERO)),
+            // What is in the template is not the new version, but what was there before.
+            _ if promotion.is_returning(&course) || promotion.is_back(&course) => {
+                (flip(template), flip(course.desired()))
             }
+            Some(image) if idle && !undo::runs(&value, image) => (flip(template), flip(course.desired())),
             _ => (template, course.desired()),
         };
         Ok(Seen { course, promotion, configured, desired })
@@ -174,7 +178,7 @@ impl Argo<'_> {
         let mut marked = false;
         loop {
             let seen = self.look(deadline).await?;
-            if wanted.as_ref().is_some_and(|wanted| *wanted != seen.course.moment()) {
+            if wanted.as_ref().is_some_and(|wanted| !seen.course.is_still(wanted)) {
                 let text = format!("it is at {} now, and was not when it was read", seen.course.place());
                 return Err(Fault::Conflict(self.object.to_string(), text));
             }
@@ -194,7 +198,10 @@ impl Argo<'_> {
                 Ok(_) => return Ok(Written::default()),
                 // A test did not hold: whether it was one that matters, the next look tells.
                 Err(refusal)
-                    if matches!(refusal.why, Why::Conflict(_) | Why::Invalid { .. }) && tries > 0 => {}
+                    if matches!(refusal.why, Why::Conflict(_) | Why::Invalid { .. }) && tries > 0 =>
+                {
+                    tokio::time::sleep(PAUSE).await;
+                }
                 Err(refusal) => return Err(refusal.into()),
             }
         }

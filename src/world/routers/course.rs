@@ -30,6 +30,10 @@ pub struct Course {
     pub revision: u64,
     /// The canary's share as the controller wrote it to its router.
     pub weight: Option<Weight>,
+    /// Hash of the version that this share goes to.
+    pub canary: String,
+    /// What changes with every wish, and not with what the controller says.
+    pub generation: Value,
 }
 
 /// How traffic is moved.
@@ -175,6 +179,8 @@ impl Course {
             phase,
             revision: text("/metadata/annotations/rollout.argoproj.io~1revision").parse().unwrap_or(0),
             weight,
+            canary: text("/status/canary/weights/canary/podTemplateHash"),
+            generation: at("/metadata/generation").cloned().unwrap_or(Value::Null),
         })
     }
 
@@ -184,6 +190,10 @@ impl Course {
         match (self.phase, self.kind) {
             (Phase::Unseen | Phase::Unpausing, _) => None,
             (_, Kind::Switched { over }) => Some(if over { Weight::FULL } else { Weight::ZERO }),
+            // Back at the stable version, the controller says so before it has moved the traffic off the other one.
+            (Phase::Idle, Kind::Routed) if !self.canary.is_empty() && self.canary != self.current => {
+                Some(self.weight.unwrap_or(Weight::ZERO).rest())
+            }
             (Phase::Idle, _) => Some(Weight::FULL),
             (_, Kind::Counted) => counted,
             // Before the first reconciliation of a release nothing was written yet, and the stable side has it all.
@@ -308,18 +318,39 @@ impl Course {
         }
     }
 
-    /// What a decision rests on: equal as long as a move means the same.
+    /// What a decision rests on.
     pub fn moment(&self) -> String {
         let pause = self.pauses.as_ref().map(Value::to_string).unwrap_or_default();
-        format!("{}/{}/{}/{:?}/{pause}", self.current, self.stable, self.index, self.phase)
+        let here = self.step_weight();
+        format!("{}/{}/{here}/{}/{:?}/{pause}", self.current, self.stable, self.index, self.phase)
+    }
+
+    /// Whether a decision at that moment still means the same. One that was made while a step was worked on also does
+    /// once it is done and the pause after it has begun.
+    pub fn is_still(&self, moment: &str) -> bool {
+        let parts: Vec<&str> = moment.splitn(6, '/').collect();
+        let [current, stable, here, index, "Busy", ""] = parts.as_slice() else {
+            return moment == self.moment();
+        };
+        let same =
+            self.current == *current && self.stable == *stable && self.step_weight().to_string() == *here;
+        let index: Option<usize> = index.parse().ok();
+        same && index.is_some_and(|index| (index..=index + 1).contains(&self.index))
     }
 
     /// The JSON Patch of the status that makes a move, refused by the server when anything it rests on has changed.
     pub fn patch(&self, made: &Move) -> Vec<Value> {
         let test = |path: &str, value: Value| json!({ "op": "test", "path": path, "value": value });
         let mut patch = vec![test("/status/currentPodHash", json!(self.current))];
+        match made {
+            Move::Stay | Move::Abort => {}
+            // The way to the end is also the way back: pods that come up at the same time must not stand in it.
+            Move::Full => patch.push(test("/metadata/generation", self.generation.clone())),
+            Move::Promote | Move::StepBack(_) => {
+                patch.push(test("/metadata/resourceVersion", json!(self.version)));
+            }
+        }
         if *made != Move::Abort {
-            patch.push(test("/metadata/resourceVersion", json!(self.version)));
             patch.push(test("/status/stableRS", json!(self.stable)));
         }
         if matches!(self.kind, Kind::Routed | Kind::Counted)

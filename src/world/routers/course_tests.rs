@@ -151,6 +151,29 @@ fn the_moment_changes_with_what_matters_only() {
 }
 
 #[rstest]
+#[case::the_pause_has_begun(2, 3, true)]
+#[case::a_pause_further(2, 5, false)]
+#[case::stepped_back(2, 1, false)]
+fn a_step_that_was_worked_on_may_be_done_since(
+    #[case] then: usize,
+    #[case] now: usize,
+    #[case] wanted: bool,
+) {
+    let busy = read(then, json!({"status": {"pauseConditions": null, "controllerPause": false}}));
+    assert_eq!(read(now, json!({})).is_still(&busy.moment()), wanted);
+    assert!(!read(now, json!({"status": {"currentPodHash": "newer"}})).is_still(&busy.moment()));
+    // What was decided at a pause is bound to it.
+    assert_eq!(read(now, json!({})).is_still(&read(then, json!({})).moment()), then == now);
+}
+
+#[test]
+fn traffic_is_back_when_the_router_says_so() {
+    let weights = json!({"weights": {"canary": {"weight": 5, "podTemplateHash": "bad"}}});
+    let back = json!({"status": {"stableRS": "new", "canary": weights}});
+    assert_eq!(read(6, back).share(None), Some(at(95.0)));
+}
+
+#[rstest]
 #[case::not_over("old", 0.0, Ok(Move::Promote))]
 #[case::over("new", 100.0, Ok(Move::Stay))]
 fn blue_green_is_all_or_nothing(

@@ -16,12 +16,9 @@ pub mod gitops;
 pub mod hold;
 mod httproute;
 pub mod ignore;
-<<<<<<< HEAD
+mod lookup;
 mod managed;
 mod object;
-=======
-mod lookup;
->>>>>>> 3701b8e (Let a held Rollout go on its way back, and stop Flux as it is found on a cluster)
 mod observed;
 pub mod owner;
 mod owners;

@@ -256,8 +256,9 @@ impl Seen {
 
     /// The patch, bound to what was read and marked.
     fn bound(&self, patch: Vec<Value>, operation: &OperationId) -> Vec<Value> {
-        let version = self.held.pointer("/metadata/resourceVersion").cloned().unwrap_or(Value::Null);
-        let mut all = vec![json!({ "op": "test", "path": "/metadata/resourceVersion", "value": version })];
+        // Bound to the wish that was read: pods that come and go meanwhile must not stand in the way back.
+        let read = self.held.pointer("/metadata/generation").cloned().unwrap_or(Value::Null);
+        let mut all = vec![json!({ "op": "test", "path": "/metadata/generation", "value": read })];
         if self.held.pointer("/metadata/annotations").is_none() {
             all.push(json!({ "op": "add", "path": "/metadata/annotations", "value": {} }));
         }

@@ -38,6 +38,8 @@ async fn undo_passes_over_a_version_that_was_aborted() {
     let undone = scene.undo(WorkloadKind::Rollout, &image("1")).await.expect("undone");
     assert_eq!(undone.change, Change::Template);
     scene.settled("1").await;
+    // Healthy is said before the traffic has left the version that was going out.
+    scene.at(0.0).await;
     assert_eq!(scene.weights().await, json!([100, 0]));
 }
 
