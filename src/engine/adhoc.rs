@@ -67,7 +67,7 @@ impl Adhoc {
         let version = self.version(&stream)?;
         let name = format!("{}\0{stream}\0{version}\0{}", self.store.id(), weight.value());
         let operation = OperationId::new(Uuid::new_v5(&OPERATIONS, name.as_bytes()).to_string());
-        let act = Act::SetWeight { rollout: rollout.id.clone(), step: DIRECT, weight };
+        let act = Act::SetWeight { rollout: rollout.id.clone(), step: DIRECT, weight, reason: None };
         let epoch = self.store.epoch()?;
         let intent = [
             Event::Noted { note: reason },
@@ -88,6 +88,7 @@ impl Adhoc {
             summary: Untrusted::new("it broke down on the way; look at the router before going on"),
             split: Split::default(),
         };
+        let mut restore = Vec::new();
         while let Some(said) = seen.recv().await {
             match said {
                 Seen::MaySend { answer, .. } => {
@@ -96,6 +97,7 @@ impl Adhoc {
                     let _ = answer.send(may);
                 }
                 Seen::Operation { end, .. } => {
+                    restore = end.restore;
                     turned.outcome = end.outcome;
                     turned.summary = end.summary;
                     turned.split = end.split;
@@ -104,14 +106,16 @@ impl Adhoc {
                 _ => {}
             }
         }
-        let ended = [
-            Event::OperationEnded { operation, outcome: turned.outcome, summary: turned.summary.clone() },
+        let (outcome, summary) = (turned.outcome, turned.summary.clone());
+        let mut ended = vec![
+            Event::OperationEnded { operation, outcome, summary, evidence: None },
             Event::TrafficObserved {
                 rollout: rollout.id,
                 configured: turned.split.configured,
                 observed: turned.split.observed,
             },
         ];
+        ended.extend(restore.into_iter().map(|note| Event::Noted { note }));
         let now = self.version(&stream)?;
         self.append(&stream, now, &ended)?;
         Ok(turned)

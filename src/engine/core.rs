@@ -565,7 +565,8 @@ impl Core {
     }
 
     fn operation_ended(&mut self, operation: OperationId, end: End, now: Timestamp) {
-        let End { outcome, summary, split, flags } = end;
+        let End { outcome, summary, split, flags, evidence, restore } = end;
+        let evidence = evidence.and_then(|bytes| self.dispatcher.keep(&bytes).ok());
         let known = self.dispatcher.state().operations.get(&operation);
         let rollout = known.and_then(|known| known.act.rollout().cloned());
         if let (Some(rollout), true) = (rollout, split != Split::default()) {
@@ -575,6 +576,8 @@ impl Core {
             self.flag_read(&flag, seen, now);
         }
         let Split { configured, observed, .. } = split;
-        self.report(Report::OperationEnded { operation, outcome, summary, configured, observed }, now);
+        let ended =
+            Report::OperationEnded { operation, outcome, summary, configured, observed, evidence, restore };
+        self.report(ended, now);
     }
 }

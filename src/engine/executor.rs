@@ -21,6 +21,8 @@ mod capture;
 mod flag;
 mod look;
 mod operation;
+mod step;
+mod weight;
 
 pub(crate) use look::{ask_log, ask_preview};
 pub(crate) use operation::{Before, Order};
@@ -58,11 +60,23 @@ pub(crate) struct End {
     pub split: Split,
     /// Flags it read back.
     pub flags: Vec<(FlagId, FlagSeen)>,
+    /// What it brought: a log, an answer.
+    pub evidence: Option<Vec<u8>>,
+    /// What a person has to undo later.
+    pub restore: Vec<Untrusted>,
 }
 
 impl End {
     fn new(outcome: Outcome, summary: impl Into<Untrusted>) -> Self {
-        Self { outcome, summary: summary.into(), split: Split::default(), flags: Vec::new() }
+        let summary = summary.into();
+        Self {
+            outcome,
+            summary,
+            split: Split::default(),
+            flags: Vec::new(),
+            evidence: None,
+            restore: Vec::new(),
+        }
     }
     fn at(self, split: Split) -> Self {
         Self { split, ..self }

@@ -5,8 +5,10 @@
 
 use crate::analysis::judge::Decision;
 use crate::base::{ItemId, MetricId, Untrusted, Weight};
-use crate::plan::Plan;
-use crate::release::{Act, Answer, Choice, Event, Evidence, Reach, Recorded, RequestAnswer, TriggerPhase};
+use crate::plan::{Plan, ProcedureStep};
+use crate::release::{
+    Act, Answer, Choice, Event, Evidence, Reach, Recorded, RequestAnswer, TriggerPhase, sequence,
+};
 
 /// How much of an outside text one line shows, in characters.
 const TEXT: usize = 100;
@@ -35,7 +37,7 @@ fn of(event: &Event, plan: &Plan) -> String {
     release(event)
         .or_else(|| item(event, plan))
         .or_else(|| gate(event))
-        .or_else(|| rollout(event))
+        .or_else(|| rollout(event, plan))
         .or_else(|| watch(event, plan))
         .or_else(|| asked(event, plan))
         .unwrap_or_default()
@@ -119,13 +121,24 @@ fn gate(event: &Event) -> Option<String> {
     })
 }
 
-fn rollout(event: &Event) -> Option<String> {
+fn rollout(event: &Event, plan: &Plan) -> Option<String> {
     Some(match event {
-        Event::LastKnownGoodCaptured { rollout, version, ready, of } => {
-            format!("{rollout}: a rollback goes to {version}, ready {ready}/{of}")
+        Event::LastKnownGoodCaptured { rollout, version, ready, of, digest } => {
+            let digest = digest.as_ref().map(|it| format!(" ({})", short(it))).unwrap_or_default();
+            format!("{rollout}: a rollback goes to {version}{digest}, ready {ready}/{of}")
         }
+        Event::ReadinessChanged { rollout, red: Some(red) } => {
+            format!("{rollout}: a rollback is not ready: {}", red.cell(TEXT))
+        }
+        Event::ReadinessChanged { rollout, red: None } => format!("{rollout}: a rollback is ready"),
+        Event::OwnerFound { rollout, owner } => match owner.title() {
+            Some(owner) => {
+                format!("{rollout}: the weight belongs to {}", Untrusted::new(owner).cell(TEXT))
+            }
+            None => format!("{rollout}: nobody else moves the weight"),
+        },
         Event::RolloutStarted { rollout } => format!("{rollout}: rollout started"),
-        Event::OperationIntended { act, .. } => format!("intends to {}", words(act)),
+        Event::OperationIntended { act, .. } => format!("intends to {}", words(act, plan)),
         Event::OperationEnded { outcome, summary, .. } => {
             format!("operation {}{}", outcome_word(*outcome), because(summary))
         }
@@ -135,6 +148,19 @@ fn rollout(event: &Event) -> Option<String> {
                 share(configured.as_ref()),
                 share(observed.as_ref())
             )
+        }
+        Event::TrafficDrifted { rollout, from, to, by } => {
+            format!("{rollout}: {} set {to}, wanted is {from}", somebody(by.as_ref()))
+        }
+        Event::TrafficSettled { rollout } => format!("{rollout}: the weight is what is wanted again"),
+        Event::TrafficContested { rollout, by } => {
+            format!(
+                "{rollout}: contested, {} overwrote the weight twice: nothing more is written by itself",
+                somebody(by.as_ref())
+            )
+        }
+        Event::RollbackLate { rollout, budget } => {
+            format!("{rollout}: the rollback takes longer than {budget}")
         }
         Event::StepReached { rollout, step } => format!("{rollout}: step {step} reached, soak begins"),
         Event::SoakCompleted { rollout, step } => format!("{rollout}: soak of step {step} complete"),
@@ -146,10 +172,10 @@ fn rollout(event: &Event) -> Option<String> {
         Event::AutomationStopped { rollout } => format!("{rollout}: automation off"),
         Event::AutomationResumed { rollout } => format!("{rollout}: automation on"),
         Event::FlagObserved { flag, seen } => format!("flag {flag}: {}", seen.said()),
-        Event::RollbackStarted { rollout, to, trigger: None } => {
+        Event::RollbackStarted { rollout, to, trigger: None, .. } => {
             format!("{rollout}: rollback to {to} started")
         }
-        Event::RollbackStarted { rollout, to, trigger: Some(trigger) } => {
+        Event::RollbackStarted { rollout, to, trigger: Some(trigger), .. } => {
             format!("{rollout}: rollback to {to} started by trigger {trigger}")
         }
         Event::RolledBack { rollout, to, proven: true } => format!("{rollout}: back on {to}"),
@@ -234,11 +260,26 @@ fn number(metric: &MetricId, value: f64, plan: &Plan) -> String {
     plan.metric(metric).map_or_else(|| value.to_string(), |known| known.written(value))
 }
 
-fn words(act: &Act) -> String {
+fn words(act: &Act, plan: &Plan) -> String {
     match act {
         Act::Deploy { rollout } => format!("bring up the new version of {rollout}"),
-        Act::SetWeight { rollout, weight, .. } => format!("give the canary of {rollout} {weight}"),
-        Act::ScaleDown { rollout } => format!("take away the new version of {rollout}"),
+        Act::SetWeight { rollout, weight, reason, .. } => {
+            let why = reason.as_ref().map(because).unwrap_or_default();
+            format!("give the canary of {rollout} {weight}{why}")
+        }
+        Act::ScaleDown { rollout, .. } => format!("take away the new version of {rollout}"),
+        Act::Restore { rollout, to: Some(to) } => {
+            format!("bring {} of {rollout} up again", Untrusted::new(short(to)).cell(TEXT))
+        }
+        Act::Restore { rollout, to: None } => format!("bring the old version of {rollout} up again"),
+        Act::Retire { rollout } => format!("take away the old version of {rollout}"),
+        Act::Step { rollout, step } => {
+            let steps = plan.rollout(rollout).map(|planned| sequence::steps(plan, planned));
+            let place = usize::try_from(step.saturating_sub(1)).unwrap_or(usize::MAX);
+            let title =
+                steps.and_then(|steps| steps.get(place).map(ProcedureStep::title)).unwrap_or_default();
+            format!("take step {step} of the rollback of {rollout}: {}", Untrusted::new(title).cell(TEXT))
+        }
         Act::Procedure { rollout, procedure } => format!("run procedure {procedure} for {rollout}"),
         Act::SetFlag { flag, percent } if *percent > Weight::ZERO => {
             format!("turn on flag {flag} for {percent}")
@@ -264,6 +305,16 @@ fn outcome_word(outcome: crate::release::Outcome) -> &'static str {
         Outcome::Skipped => "listed, not run",
         Outcome::Unknown => "unknown, a person decides",
     }
+}
+
+/// A digest as people name it.
+fn short(digest: &str) -> String {
+    let hex = digest.rsplit_once("sha256:").map_or(digest, |(_, hex)| hex);
+    if hex.len() == digest.len() { digest.to_owned() } else { hex.chars().take(12).collect() }
+}
+
+fn somebody(by: Option<&Untrusted>) -> String {
+    by.map_or_else(|| "somebody".to_owned(), |by| by.cell(60))
 }
 
 fn title(item: &ItemId, plan: &Plan) -> String {

@@ -25,11 +25,36 @@ pub enum Act {
         step: u32,
         /// The canary's share.
         weight: Weight,
+        /// Why a person set it by hand.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Untrusted>,
     },
-    /// Take the new version away, after traffic has left it.
+    /// Take the new version away, or bring the workload back to what it ran, after traffic has left it.
     ScaleDown {
         /// The rollout.
         rollout: RolloutId,
+        /// The last known good: its digest, or its version where no digest is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<String>,
+    },
+    /// Bring the last known good up again, before traffic goes back to it.
+    Restore {
+        /// The rollout.
+        rollout: RolloutId,
+        /// Its digest, or its version where no digest is known.
+        to: Option<String>,
+    },
+    /// Take the old version away, after full promotion.
+    Retire {
+        /// The rollout.
+        rollout: RolloutId,
+    },
+    /// Take one step of the rollback of a rollout.
+    Step {
+        /// The rollout.
+        rollout: RolloutId,
+        /// Its number, from 1.
+        step: u32,
     },
     /// Run the rollback procedure of the plan.
     Procedure {
@@ -78,7 +103,10 @@ impl Act {
         match self {
             Act::Deploy { rollout }
             | Act::SetWeight { rollout, .. }
-            | Act::ScaleDown { rollout }
+            | Act::ScaleDown { rollout, .. }
+            | Act::Restore { rollout, .. }
+            | Act::Retire { rollout }
+            | Act::Step { rollout, .. }
             | Act::Procedure { rollout, .. } => Some(rollout),
             Act::FlagsOff { rollout, .. } => rollout.as_ref(),
             Act::SetFlag { .. } | Act::KillFlag { .. } | Act::Notify { .. } => None,
@@ -93,6 +121,9 @@ impl Act {
             Act::Deploy { .. }
             | Act::SetWeight { .. }
             | Act::ScaleDown { .. }
+            | Act::Restore { .. }
+            | Act::Retire { .. }
+            | Act::Step { .. }
             | Act::Procedure { .. }
             | Act::Notify { .. } => &[],
         }
@@ -103,7 +134,10 @@ impl Act {
         match self {
             Act::Deploy { rollout } => format!("deploy/{rollout}"),
             Act::SetWeight { rollout, weight, .. } => format!("set-weight/{rollout}/{}", weight.value()),
-            Act::ScaleDown { rollout } => format!("scale-down/{rollout}"),
+            Act::ScaleDown { rollout, .. } => format!("scale-down/{rollout}"),
+            Act::Restore { rollout, .. } => format!("restore/{rollout}"),
+            Act::Retire { rollout } => format!("retire/{rollout}"),
+            Act::Step { rollout, step } => format!("step/{rollout}/{step}"),
             Act::Procedure { rollout, procedure } => format!("procedure/{rollout}/{procedure}"),
             Act::SetFlag { flag, percent } => format!("set-flag/{flag}/{}", percent.value()),
             Act::KillFlag { flag } => format!("kill-flag/{flag}"),

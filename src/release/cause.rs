@@ -29,6 +29,8 @@ pub enum HoldCause {
     },
     /// The judge found the new version worse, and the plan says to stand still; only a person lifts it.
     Judge,
+    /// Somebody else moved the weight; lifts when it is what is wanted again, or a person takes it over.
+    Drift,
     /// An operation that did not end well; only a person lifts it.
     Operation {
         /// Which.

@@ -70,6 +70,8 @@ fn carry_out(draft: &mut Draft<'_>, wish: &Wish) -> Result<(), Refusal> {
         Wish::Approve { role, answer, reason } => policy::approvals::answer(draft, role, *answer, reason),
         Wish::SendMessage { message } => policy::messages::send(draft, message),
         Wish::Promote { rollout, to } => policy::rollouts::promote(draft, rollout, *to),
+        Wish::SetWeight { rollout, weight, reason } => policy::shares::set(draft, rollout, *weight, reason),
+        Wish::StepBack { rollout, reason } => policy::shares::step_back(draft, rollout, reason),
         Wish::Hold { rollout, reason } => policy::safety::hold(draft, rollout.as_ref(), reason),
         Wish::Resume { rollout } => policy::safety::resume(draft, rollout.as_ref()),
         Wish::RollBack { rollout, reason } => policy::safety::roll_back(draft, rollout.as_ref(), reason),
@@ -111,7 +113,8 @@ fn may(draft: &Draft<'_>, command: &Command) -> Result<(), Refusal> {
     let forward =
         |number: u64| draft.state.requests.iter().any(|it| it.number == number && it.wants.is_forward());
     let hazardous = match command.wish {
-        Wish::Promote { .. } | Wish::Start { .. } | Wish::Resume { .. } => true,
+        Wish::Promote { .. } | Wish::SetWeight { .. } | Wish::StepBack { .. } => true,
+        Wish::Start { .. } | Wish::Resume { .. } => true,
         Wish::Grant { request } => forward(request),
         _ => false,
     };
@@ -138,20 +141,26 @@ fn take(draft: &mut Draft<'_>, report: &Report) {
                 policy::gates::End { verdict: *verdict, summary, evidence: *evidence, took_ms: *took_ms };
             policy::gates::finish(draft, gate, *run, &end);
         }
-        Report::OperationEnded { operation, outcome, summary, configured, observed } => {
+        Report::OperationEnded { operation, outcome, summary, configured, observed, evidence, restore } => {
             let end = policy::operations::End {
                 outcome: *outcome,
                 summary,
                 configured: *configured,
                 observed: *observed,
+                evidence: *evidence,
+                restore,
             };
             policy::operations::end(draft, operation, &end);
         }
         Report::Readiness { rollout, version, ready, of } => {
             policy::reports::readiness(draft, rollout, version, (*ready, *of));
         }
-        Report::Traffic { rollout, configured, observed } => {
-            policy::reports::traffic(draft, rollout, *configured, *observed);
+        Report::Needs { rollout, digest, red } => {
+            policy::reports::needs(draft, rollout, digest.as_deref(), red.as_ref());
+        }
+        Report::Owned { rollout, owner } => policy::drift::owned(draft, rollout, owner),
+        Report::Traffic { rollout, configured, observed, by } => {
+            policy::drift::traffic(draft, rollout, (*configured, *observed), by.as_ref());
         }
         Report::Flag { flag, seen } => policy::flags::seen(draft, flag, seen),
         Report::Assessed { metric, verdict, since, value, inputs } => {

@@ -9,14 +9,17 @@ use serde::{Deserialize, Serialize};
 use crate::analysis::Verdict;
 use crate::analysis::baseline::{BaselineName, Snapshot};
 use crate::base::{
-    Digest, FlagId, GateId, ItemId, MetricId, Offset, OperationId, RoleId, RolloutId, StageId, Timestamp,
-    TriggerId, Untrusted, Weight,
+    Digest, FlagId, GateId, ItemId, MetricId, Offset, OperationId, RoleId, RolloutId, Seconds, StageId,
+    Timestamp, TriggerId, Untrusted, Weight,
 };
 use crate::release::act::{Act, Outcome};
 use crate::release::cause::{HoldCause, TriggerPhase};
 use crate::release::flag::FlagSeen;
+use crate::release::owner::Owner;
 use crate::release::request::{Choice, Proposal, RequestAnswer, RequestCause};
 use crate::release::ruling::Ruling;
+
+pub use crate::release::recorded::{Answer, Evidence, Recorded};
 
 /// One fact.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -214,6 +217,23 @@ pub enum Event {
         ready: u32,
         /// Wanted instances.
         of: u32,
+        /// The digest of its image, when the cluster told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        digest: Option<String>,
+    },
+    /// What a rollback needs beside healthy instances went missing, or came back.
+    ReadinessChanged {
+        /// The rollout.
+        rollout: RolloutId,
+        /// What is missing; none when nothing is any more.
+        red: Option<Untrusted>,
+    },
+    /// It was found out who moves the weight beside us.
+    OwnerFound {
+        /// The rollout.
+        rollout: RolloutId,
+        /// Who.
+        owner: Owner,
     },
     /// A rollout began: its first step's operation follows.
     RolloutStarted {
@@ -237,6 +257,9 @@ pub enum Event {
         outcome: Outcome,
         /// One line for people.
         summary: Untrusted,
+        /// What it brought, a blob: a log, an answer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        evidence: Option<Digest>,
     },
     /// Traffic was read back from the router.
     TrafficObserved {
@@ -246,6 +269,31 @@ pub enum Event {
         configured: Option<Weight>,
         /// What requests say the canary gets.
         observed: Option<Weight>,
+    },
+    /// The router says another share than what is wanted, and no operation of ours did it.
+    TrafficDrifted {
+        /// The rollout.
+        rollout: RolloutId,
+        /// The canary's share that is wanted.
+        from: Weight,
+        /// The share it has.
+        to: Weight,
+        /// Who wrote it, when the object says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Untrusted>,
+    },
+    /// The router says what is wanted again.
+    TrafficSettled {
+        /// The rollout.
+        rollout: RolloutId,
+    },
+    /// Somebody keeps writing another share: nothing more is written by itself until a person decides.
+    TrafficContested {
+        /// The rollout.
+        rollout: RolloutId,
+        /// Who, when the object says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Untrusted>,
     },
     /// A step's weight was reached and its soak began.
     StepReached {
@@ -315,6 +363,16 @@ pub enum Event {
         to: String,
         /// The trigger that asked for it, when it was not a person.
         trigger: Option<TriggerId>,
+        /// How many steps it has; 0 in journals that know no steps.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        steps: u32,
+    },
+    /// A rollback takes longer than it may.
+    RollbackLate {
+        /// The rollout.
+        rollout: RolloutId,
+        /// What it may take.
+        budget: Seconds,
     },
     /// Traffic is back and was read back.
     RolledBack {
@@ -480,60 +538,8 @@ pub enum Event {
     },
 }
 
-/// What shows that an item is done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "is")]
-pub enum Evidence {
-    /// The pass of a gate's run.
-    GateRun {
-        /// The gate.
-        gate: GateId,
-        /// The run.
-        run: u32,
-    },
-    /// Text or a file's bytes, a blob.
-    Blob {
-        /// The file's name or a label.
-        name: Untrusted,
-        /// The blob.
-        digest: Digest,
-    },
-    /// A link.
-    Link {
-        /// Where to.
-        url: Untrusted,
-    },
-}
-
-/// What a role answers in the roll-call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Answer {
-    /// Go.
-    Go,
-    /// No-go.
-    NoGo,
-    /// Asked and not there.
-    Absent,
-}
-
-/// An event with everything around it, as the journal keeps it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Recorded {
-    /// The stream's version this event made, from 1.
-    pub version: u64,
-    /// When it was recorded.
-    pub at: Timestamp,
-    /// Who.
-    pub actor: crate::base::Actor,
-    /// How sure we are of who.
-    pub assurance: crate::base::Assurance,
-    /// By which door.
-    pub via: crate::base::Via,
-    /// What; none when this program does not know the kind.
-    pub event: Option<Event>,
-    /// The kind's name, known or not.
-    pub kind: String,
-    /// The hash of this event: the head of the stream after it.
-    pub hash: Digest,
+/// Serde asks by reference.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }

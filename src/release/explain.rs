@@ -14,6 +14,8 @@ use crate::release::retry::{self, Cleanup};
 use crate::release::standing::standing;
 use crate::release::state::{RolloutPhase, RolloutState, State, Tick};
 
+mod traffic;
+
 /// Every reason why the release does not go on now.
 pub fn explain(state: &State, plan: &Plan, now: Timestamp) -> Vec<Blocker> {
     if state.status.is_over() {
@@ -55,6 +57,7 @@ pub fn start(state: &State, plan: &Plan, now: Timestamp) -> Vec<Blocker> {
         all.extend(known.map(|known| held(known, rollout)).unwrap_or_default());
         all.extend(no_target(state, rollout));
         all.extend(sick_target(state, rollout));
+        all.extend(known.and_then(|known| traffic::red(known, rollout)));
     }
     all
 }
@@ -138,6 +141,12 @@ pub fn ready(state: &State, plan: &Plan, rollout: &Rollout, now: Timestamp) -> V
             format!("{}: {} is under way for {since} s", rollout.id, operation.act.key()),
             "it ends by itself, at the latest at its deadline",
         ));
+    }
+    all.extend(traffic::contested(&known, rollout));
+    // Where there is no step ahead nothing is risked that could not be taken back before.
+    if rollout.step(known.step + 1).is_some() && state.started.is_some() {
+        all.extend(sick_target(state, rollout));
+        all.extend(traffic::red(&known, rollout));
     }
     let backward = |it: &&Request| it.rollout == rollout.id && !it.wants.is_forward();
     all.extend(state.requests.iter().filter(backward).map(asked));
@@ -351,6 +360,7 @@ fn held(known: &crate::release::state::RolloutState, rollout: &Rollout) -> Vec<B
             };
             let help = match hold.cause {
                 HoldCause::Blind => "it lifts when good data is back, or when a person resumes",
+                HoldCause::Drift => "it lifts when the wanted weight is back; resume to take this one over",
                 HoldCause::Shared { .. } => {
                     "it lifts when the trigger is armed again, or when a person resumes"
                 }
@@ -417,14 +427,11 @@ fn unfinished(state: &State, plan: &Plan, now: Timestamp) -> Vec<Blocker> {
             "look at the world, then decide",
         ));
     }
-    for (rollout, known) in &state.rollouts {
-        if known.rollback.as_ref().is_some_and(|rollback| rollback.done.is_some() && !rollback.proven) {
-            all.push(blocker(
-                "data",
-                format!("{rollout} is back, unproven: requests cannot be seen"),
-                "the proof follows when data returns; an engine nobody looks at waits an hour for it",
-            ));
-        }
+    for planned in &plan.rollouts {
+        let Some(known) = state.rollouts.get(&planned.id) else { continue };
+        all.extend(traffic::drifted(known, planned));
+        all.extend(traffic::failed_steps(state, plan, planned));
+        all.extend(traffic::unproven(state, plan, planned, known));
     }
     all
 }

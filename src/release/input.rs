@@ -12,6 +12,7 @@ use crate::release::act::Outcome;
 use crate::release::cause::{KeptBack, TriggerPhase};
 use crate::release::event::{Answer, Evidence};
 use crate::release::flag::{FlagSeen, Reach};
+use crate::release::owner::Owner;
 use crate::release::request::Choice;
 use crate::release::ruling::Ruling;
 
@@ -229,6 +230,22 @@ pub enum Wish {
         /// Why; may come later.
         reason: Untrusted,
     },
+    /// Give the canary a share that is no step of the plan. Up it is a promotion and needs the same; down it is free.
+    SetWeight {
+        /// Which rollout.
+        rollout: RolloutId,
+        /// The share.
+        weight: Weight,
+        /// Why.
+        reason: Untrusted,
+    },
+    /// Go back one step; from the first one, all the way.
+    StepBack {
+        /// Which rollout.
+        rollout: RolloutId,
+        /// Why; may come later.
+        reason: Untrusted,
+    },
     /// Fire a trigger that only a person can see.
     FireTrigger {
         /// Which.
@@ -341,6 +358,10 @@ pub enum Report {
         configured: Option<Weight>,
         /// The canary's share of requests after it.
         observed: Option<Weight>,
+        /// What it brought, a blob.
+        evidence: Option<Digest>,
+        /// What a person has to undo later.
+        restore: Vec<Untrusted>,
     },
     /// What runs now, healthy and wanted: what a rollback would go to.
     Readiness {
@@ -353,6 +374,22 @@ pub enum Report {
         /// Wanted instances.
         of: u32,
     },
+    /// What a rollback needs beside healthy instances.
+    Needs {
+        /// The rollout.
+        rollout: RolloutId,
+        /// The digest of what runs, when the cluster tells.
+        digest: Option<String>,
+        /// What is missing; none when nothing is.
+        red: Option<Untrusted>,
+    },
+    /// Who moves the weight beside us.
+    Owned {
+        /// The rollout.
+        rollout: RolloutId,
+        /// Who.
+        owner: Owner,
+    },
     /// Traffic was read and differs from what was last recorded in a way that matters.
     Traffic {
         /// The rollout.
@@ -361,6 +398,8 @@ pub enum Report {
         configured: Option<Weight>,
         /// What requests say the canary gets.
         observed: Option<Weight>,
+        /// Who wrote the weight last, when it was not us and the object says.
+        by: Option<Untrusted>,
     },
     /// A feature flag was read.
     Flag {

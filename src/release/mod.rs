@@ -4,6 +4,7 @@
 //! [`explain()`] says why the release waits.
 
 mod act;
+pub mod agreement;
 pub mod baseline;
 mod cause;
 pub mod clock;
@@ -18,13 +19,16 @@ mod input;
 mod owner;
 mod pods;
 mod policy;
+mod recorded;
 mod request;
 mod retry;
 mod ruling;
+pub mod sequence;
 mod standing;
 mod state;
 mod view;
 mod wanted;
+pub mod warm;
 
 #[cfg(test)]
 mod tests;
@@ -44,8 +48,8 @@ pub use request::{Choice, Proposal, Request, RequestAnswer, RequestCause, Typed}
 pub use ruling::{Ground, Ruled, RuledRule, RuledSignal, Ruling};
 pub use standing::{Standing, Word, standing};
 pub use state::{
-    AddedItem, ApprovalState, GateState, Hold, Identity, ItemState, LastKnownGood, Mark, MetricState, Moved,
-    OperationState, Review, Rollback, RolloutPhase, RolloutState, Run, Soak, State, Status, Tick,
+    AddedItem, ApprovalState, Drift, GateState, Hold, Identity, ItemState, LastKnownGood, Mark, MetricState,
+    Moved, OperationState, Review, Rollback, RolloutPhase, RolloutState, Run, Soak, State, Status, Tick,
     TriggerState,
 };
 pub use view::{

@@ -51,7 +51,11 @@ pub fn write(state: &State, rollout: &RolloutId, known: &RolloutState) -> Option
     if known.phase != RolloutPhase::RollingBack || known.operation.is_some() {
         return None;
     }
-    let back = |act: &Act| matches!(act, Act::SetWeight { step: 0, weight, .. } if *weight == Weight::ZERO);
+    let back = |act: &Act| match act {
+        Act::SetWeight { step: 0, weight, .. } => *weight == Weight::ZERO,
+        Act::Restore { .. } => true,
+        _ => false,
+    };
     failing(&since(state, rollout, known, back), u32::MAX)
 }
 
@@ -70,7 +74,10 @@ pub fn cleanup(state: &State, planned: &Rollout, known: &RolloutState) -> Cleanu
     }
     let ran = since(state, &planned.id, known, |act| matches!(act, Act::Procedure { .. }));
     match (ran.last().map(|newest| (newest.outcome, newest)), &planned.rollback) {
-        (None, Some(procedure)) => Cleanup::Procedure(procedure.clone()),
+        // Journals that know no steps run the procedure whole.
+        (None, Some(procedure)) if known.rollback.as_ref().is_some_and(|back| back.steps == 0) => {
+            Cleanup::Procedure(procedure.clone())
+        }
         (Some((Some(Outcome::Failed | Outcome::Superseded), newest)), _) => {
             Cleanup::Unfinished(newest.summary.line())
         }

@@ -17,6 +17,7 @@ use crate::release::baseline::Baselines;
 use crate::release::cause::{HoldCause, TriggerPhase};
 use crate::release::event::{Answer, Evidence};
 use crate::release::flag::FlagState;
+use crate::release::owner::Owner;
 use crate::release::request::{Choice, Proposal, Request, Typed};
 use crate::release::ruling::Ruled;
 
@@ -338,6 +339,43 @@ pub struct RolloutState {
     pub ruled: Option<Ruled>,
     /// What the judge has asked for since its ruling or the step changed: it asks once.
     pub asked: Vec<Proposal>,
+    /// When the last step was done.
+    pub completed: Option<Timestamp>,
+    /// When the old version was taken away; none while it is up.
+    pub retired: Option<Timestamp>,
+    /// Another share than what is wanted, while the router says so.
+    pub drift: Option<Drift>,
+    /// Who moves the weight beside us, as last found out.
+    pub owner: Owner,
+    /// What a rollback needs and does not have, and since when.
+    pub red: Option<(Timestamp, Untrusted)>,
+    /// When the newest write of ours was read back.
+    pub written: Option<Timestamp>,
+    /// How often it was overwritten since soon after; a person who acts begins anew.
+    pub reverts: u32,
+    /// Since when nothing is written by itself, because somebody keeps writing another share.
+    pub contested: Option<Timestamp>,
+}
+
+impl RolloutState {
+    /// What a rollback goes to, as the cluster knows it: the digest, or the version where no digest is known.
+    pub fn target(&self) -> Option<String> {
+        let good = self.last_known_good.as_ref()?;
+        Some(good.digest.clone().unwrap_or_else(|| good.version.clone()))
+    }
+}
+
+/// A share that somebody else wrote.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Drift {
+    /// The canary's share that is wanted.
+    pub from: Weight,
+    /// The share it has.
+    pub to: Weight,
+    /// Who wrote it, when the object says.
+    pub by: Option<Untrusted>,
+    /// When it was seen.
+    pub since: Timestamp,
 }
 
 /// The part a rollout is in.
@@ -402,6 +440,8 @@ pub struct LastKnownGood {
     pub of: u32,
     /// When this was recorded; a screen shows what was seen since.
     pub since: Timestamp,
+    /// The digest of its image, when the cluster told.
+    pub digest: Option<String>,
 }
 
 /// A rollback that began.
@@ -415,8 +455,14 @@ pub struct Rollback {
     pub trigger: Option<TriggerId>,
     /// When traffic was read back; none while it goes on.
     pub done: Option<Timestamp>,
-    /// False when requests could not be seen.
+    /// False until all agree: the router, what runs, requests and errors.
     pub proven: bool,
+    /// The stream's version that began it: its steps are newer.
+    pub version: u64,
+    /// How many steps it has; 0 in journals that know no steps.
+    pub steps: u32,
+    /// When it had taken longer than it may.
+    pub late: Option<Timestamp>,
 }
 
 /// Where a trigger stands.
@@ -465,4 +511,6 @@ pub struct OperationState {
     pub ended: Option<Timestamp>,
     /// One line for people.
     pub summary: Untrusted,
+    /// What it brought, a blob.
+    pub evidence: Option<Digest>,
 }

@@ -175,8 +175,13 @@ impl Readiness {
         if self.ready == 0 || self.ready < self.of {
             return Some(format!("{} of {} of {} are ready", self.ready, self.of, self.version));
         }
-        let missing = self.needs.iter().find(|need| need.verdict == Verdict::Fail);
-        missing.map(|need| format!("{}: {}", need.what, need.said.line()))
+        self.missing().map(|missing| missing.line())
+    }
+
+    /// What a rollback needs beside its pods and does not have, the first of it.
+    pub fn missing(&self) -> Option<Untrusted> {
+        let missing = self.needs.iter().find(|need| need.verdict == Verdict::Fail)?;
+        Some(Untrusted::new(format!("{}: {}", missing.what, missing.said.line())))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::engine::assessor::{Edge, Opinion, sourced};
 use crate::engine::executor::after;
 use crate::engine::ports::{Fault, Reading, Split};
 use crate::plan::{Metric, Plan};
-use crate::release::{Readiness, Ready, Report, RolloutPhase, Traffic};
+use crate::release::{HoldCause, Owner, Readiness, Ready, Report, RolloutPhase, Traffic};
 
 /// How soon a second look follows a first that has to be confirmed.
 const AGAIN: Seconds = Seconds(5);
@@ -113,18 +113,23 @@ impl Core {
     /// What was read goes into the picture, and into the journal when it changes what is known there.
     pub(super) fn traffic(&mut self, rollout: &RolloutId, split: &Split, now: Timestamp) {
         self.see_traffic(rollout, split, now);
+        if split.owner != Owner::Unknown {
+            let owner = split.owner.clone();
+            self.report(Report::Owned { rollout: rollout.clone(), owner }, now);
+        }
         let Some(known) = self.dispatcher.state().rollouts.get(rollout) else { return };
         if known.phase == RolloutPhase::Waiting || known.operation.is_some() {
             return;
         }
         let proves = known.rollback.as_ref().is_some_and(|back| back.done.is_some() && !back.proven);
+        let moved = known.drift.is_some() || known.holds.iter().any(|hold| hold.cause == HoldCause::Drift);
         let drifted = match (known.observed, split.observed) {
             (Some(was), Some(is)) => (was.value() - is.value()).abs() >= DRIFT,
             (was, is) => was.is_some() != is.is_some(),
         };
-        if proves || drifted || known.configured != split.configured {
-            let Split { configured, observed, .. } = split.clone();
-            self.report(Report::Traffic { rollout: rollout.clone(), configured, observed }, now);
+        if proves || drifted || moved || known.configured != split.configured {
+            let Split { configured, observed, by, .. } = split.clone();
+            self.report(Report::Traffic { rollout: rollout.clone(), configured, observed, by }, now);
         }
     }
 
@@ -145,8 +150,10 @@ impl Core {
                 return;
             }
         };
-        let Readiness { version, ready, of, .. } = readiness.clone();
+        let red = readiness.missing();
+        let Readiness { version, ready, of, digest, .. } = readiness.clone();
         Arc::make_mut(&mut self.seen).readiness.insert(rollout.clone(), readiness);
         self.report(Report::Readiness { rollout: rollout.clone(), version, ready, of }, now);
+        self.report(Report::Needs { rollout: rollout.clone(), digest, red }, now);
     }
 }

@@ -40,6 +40,9 @@ pub(super) async fn carry_out(hands: &Hands, order: &Order, plan: &Arc<Plan>) ->
         Act::Deploy { .. }
         | Act::SetWeight { .. }
         | Act::ScaleDown { .. }
+        | Act::Restore { .. }
+        | Act::Retire { .. }
+        | Act::Step { .. }
         | Act::Procedure { .. }
         | Act::Notify { .. } => End::new(Outcome::Failed, "not an operation on a flag"),
     }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{End, Hands, after, is_at, is_safety};
-use crate::base::{OperationId, Seconds, Timestamp, Untrusted, Weight};
-use crate::engine::ports::{Change, DEADLINE, Fault, Split, Way};
+use super::{End, Hands, is_at, step, weight};
+use crate::base::{OperationId, Seconds, Untrusted, Weight};
+use crate::engine::ports::{DEADLINE, Fault};
 use crate::plan::rule::Action;
 use crate::plan::{Plan, Procedure, ProcedureStep, Rollout};
 use crate::release::{Act, Outcome};
@@ -52,9 +52,12 @@ pub(super) async fn carry_out(hands: &Hands, order: &Order, plan: &Arc<Plan>) ->
         return End::new(Outcome::Failed, "the plan has no such rollout");
     };
     match &order.act {
-        Act::SetWeight { weight, .. } => set_weight(hands, order, rollout, *weight).await,
+        Act::SetWeight { weight, .. } => weight::set(hands, order, rollout, *weight).await,
         Act::Deploy { .. } => deploy(hands, order, rollout).await,
-        Act::ScaleDown { .. } => scale_down(hands, order, rollout).await,
+        Act::ScaleDown { to, .. } => scale_down(hands, order, rollout, to.as_deref()).await,
+        Act::Restore { to, .. } => restore(hands, order, rollout, to.as_deref()).await,
+        Act::Retire { .. } => retire(hands, order, rollout).await,
+        Act::Step { step, .. } => step::take(hands, order, rollout, (*step, plan)).await,
         Act::Procedure { procedure, .. } => {
             match plan.procedures.iter().find(|known| &known.id == procedure) {
                 Some(procedure) => run(hands, order, procedure, plan).await,
@@ -71,89 +74,6 @@ pub(super) fn superseded() -> End {
     End::new(Outcome::Superseded, "somebody with a higher epoch acts now; nothing was sent")
 }
 
-async fn set_weight(hands: &Hands, order: &Order, rollout: &Rollout, weight: Weight) -> End {
-    let began = hands.clock.now();
-    let mut unsure = None;
-    for _ in 0..WRITES {
-        let read = hands.answer("the router", hands.world.router.read(rollout)).await;
-        match &read {
-            Ok(split) if is_at(split, weight) => {
-                let outcome = if unsure.is_some() { Outcome::Done } else { Outcome::Adopted };
-                return End::new(outcome, format!("the router gives the canary {weight}")).at(split.clone());
-            }
-            Ok(split) => {
-                if let Before::Resumed(before) = order.before
-                    && !is_safety(&order.act)
-                    && before.is_some_and(|before| !is_at(split, before))
-                {
-                    let text = "the router says neither what was nor what is wanted; look and decide";
-                    return End::new(Outcome::Unknown, text).at(split.clone());
-                }
-            }
-            Err(fault) if !is_safety(&order.act) => {
-                return End::new(Outcome::Failed, format!("{fault}; nothing was sent"));
-            }
-            // Putting traffic back does not wait for a reading.
-            Err(_) => {}
-        }
-        if !hands.may_send(&order.operation).await {
-            return superseded().at(read.unwrap_or_default());
-        }
-        let way = if is_safety(&order.act) { Way::Back } else { Way::Forward };
-        let change = Change { weight, way, operation: &order.operation, read: read.as_ref().ok() };
-        let write = hands.world.router.write(rollout, change);
-        match hands.answer("the router", write).await {
-            Ok(_) => return read_back(hands, order, rollout, (weight, began)).await,
-            Err(fault @ Fault::Unreachable(..)) => {
-                let end = read_back(hands, order, rollout, (weight, began)).await;
-                if end.outcome != Outcome::Unknown || !is_safety(&order.act) {
-                    return end;
-                }
-                unsure = Some(fault);
-            }
-            Err(fault @ Fault::Untrusted(..)) => return End::new(Outcome::Skipped, fault.to_string()),
-            Err(fault @ (Fault::Unsupported(_) | Fault::Owned { .. })) => {
-                return End::new(Outcome::Failed, fault.to_string());
-            }
-            Err(fault) => unsure = Some(fault),
-        }
-        hands.clock.until(after(hands.clock.now(), PAUSE)).await;
-    }
-    let why = unsure.map_or_else(|| "it was not written".to_owned(), |fault| fault.to_string());
-    End::new(Outcome::Failed, format!("{why}; tried {WRITES} times"))
-}
-
-/// Reads until the router says what is wanted, for a while, or until somebody else took over.
-async fn read_back(
-    hands: &Hands,
-    order: &Order,
-    rollout: &Rollout,
-    (weight, began): (Weight, Timestamp),
-) -> End {
-    let settle = if is_safety(&order.act) { HURRY } else { SETTLE };
-    let last = after(hands.clock.now(), settle);
-    let mut newest = Split::default();
-    loop {
-        if let Ok(split) = hands.answer("the router", hands.world.router.read(rollout)).await {
-            if is_at(&split, weight) {
-                let took = hands.clock.now().duration_since(began).as_millis();
-                let text =
-                    format!("canary at {weight}, read back after {}.{} s", took / 1000, took % 1000 / 100);
-                return End::new(Outcome::Done, text).at(split);
-            }
-            newest = split;
-        }
-        if hands.clock.now() >= last {
-            let text = format!("{weight} was written and not seen within {settle}; look and decide");
-            return End::new(Outcome::Unknown, text).at(newest);
-        }
-        if !hands.may_send(&order.operation).await {
-            return End::new(Outcome::Superseded, "somebody took over after it was written").at(newest);
-        }
-        hands.clock.until(after(hands.clock.now(), PAUSE)).await;
-    }
-}
-
 /// The workload is declared by what should run, so doing it again after a restart changes nothing that is so.
 async fn deploy(hands: &Hands, order: &Order, rollout: &Rollout) -> End {
     if !hands.may_send(&order.operation).await {
@@ -164,7 +84,7 @@ async fn deploy(hands: &Hands, order: &Order, rollout: &Rollout) -> End {
 }
 
 /// Traffic leaves first: while the router says the canary has some, or does not say, nothing is taken away.
-async fn scale_down(hands: &Hands, order: &Order, rollout: &Rollout) -> End {
+async fn scale_down(hands: &Hands, order: &Order, rollout: &Rollout, to: Option<&str>) -> End {
     let split = match hands.answer("the router", hands.world.router.read(rollout)).await {
         Ok(split) if is_at(&split, Weight::ZERO) => split,
         Ok(split) => {
@@ -176,7 +96,33 @@ async fn scale_down(hands: &Hands, order: &Order, rollout: &Rollout) -> End {
     if !hands.may_send(&order.operation).await {
         return superseded().at(split);
     }
-    let work = hands.world.workloads.scale_down(rollout, None, &order.operation);
+    let work = hands.world.workloads.scale_down(rollout, to, &order.operation);
+    ended(hands.answer_within(WORKLOAD, "the workload", work).await).at(split)
+}
+
+/// What a rollback goes to is brought up and looked at before traffic goes to it.
+async fn restore(hands: &Hands, order: &Order, rollout: &Rollout, to: Option<&str>) -> End {
+    if !hands.may_send(&order.operation).await {
+        return superseded();
+    }
+    let work = hands.world.workloads.restore(rollout, to, &order.operation);
+    ended(hands.answer_within(WORKLOAD, "the workload", work).await)
+}
+
+/// The old version goes only while the router says that the new one has everything.
+async fn retire(hands: &Hands, order: &Order, rollout: &Rollout) -> End {
+    let split = match hands.answer("the router", hands.world.router.read(rollout)).await {
+        Ok(split) if is_at(&split, Weight::FULL) => split,
+        Ok(split) => {
+            return End::new(Outcome::Failed, "the old version still has traffic; nothing was taken away")
+                .at(split);
+        }
+        Err(fault) => return End::new(Outcome::Failed, format!("{fault}; nothing was taken away")),
+    };
+    if !hands.may_send(&order.operation).await {
+        return superseded().at(split);
+    }
+    let work = hands.world.workloads.retire(rollout, &order.operation);
     ended(hands.answer_within(WORKLOAD, "the workload", work).await).at(split)
 }
 
@@ -228,7 +174,7 @@ async fn tell(hands: &Hands, order: &Order, action: Action, text: &Untrusted) ->
     ended(hands.answer_within(DEADLINE, "the notifier", hands.world.notifier.tell(action, text)).await)
 }
 
-fn ended(answer: Result<Untrusted, Fault>) -> End {
+pub(super) fn ended(answer: Result<Untrusted, Fault>) -> End {
     match answer {
         Ok(said) => End::new(Outcome::Done, said),
         Err(fault) => End::new(outcome_of(&fault), fault.to_string()),

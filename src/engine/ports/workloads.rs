@@ -22,6 +22,25 @@ pub trait Workloads: Send + Sync {
         to: Option<&'a str>,
         operation: &'a OperationId,
     ) -> BoxFuture<'a, Result<Untrusted, Fault>>;
+    /// Brings the last known good up again after it was retired, and waits until it is healthy.
+    fn restore<'a>(
+        &'a self,
+        rollout: &'a Rollout,
+        _to: Option<&'a str>,
+        _operation: &'a OperationId,
+    ) -> BoxFuture<'a, Result<Untrusted, Fault>> {
+        let why = format!("the old version of {} is not brought up here: do it by hand", rollout.id);
+        Box::pin(async move { Err(Fault::Unsupported(why)) })
+    }
+    /// Takes the old version away after full promotion.
+    fn retire<'a>(
+        &'a self,
+        rollout: &'a Rollout,
+        _operation: &'a OperationId,
+    ) -> BoxFuture<'a, Result<Untrusted, Fault>> {
+        let why = format!("the old version of {} is not taken away here: do it by hand", rollout.id);
+        Box::pin(async move { Err(Fault::Unsupported(why)) })
+    }
     /// Runs one step of a procedure.
     fn step<'a>(
         &'a self,

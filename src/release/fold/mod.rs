@@ -5,6 +5,7 @@ mod flags;
 mod items;
 mod requests;
 mod rollouts;
+mod traffic;
 
 use crate::release::act::Act;
 use crate::release::cause::TriggerPhase;
@@ -31,6 +32,7 @@ impl State {
         self.fold_approval(event, &mark);
         self.fold_rollout(event, &mark);
         self.fold_flag(event, &mark);
+        self.fold_traffic(event, &mark);
         self.fold_request(event, &mark);
         self.fold_baseline(event, &mark);
     }
@@ -126,6 +128,7 @@ impl State {
             Event::StepReached { .. } => "reached a step",
             Event::RolloutHeld { .. } => "held the rollout",
             Event::RolloutResumed { .. } => "resumed the rollout",
+            Event::TrafficDrifted { .. } => "saw another weight than ours",
             Event::RollbackStarted { .. } => "rolled back",
             Event::RolledBack { .. } => "finished the rollback",
             Event::ApprovalVoided { .. } => "voided an approval",

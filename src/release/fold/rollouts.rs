@@ -13,9 +13,12 @@ use crate::release::state::{
 impl State {
     pub(super) fn fold_rollout(&mut self, event: &Event, mark: &Mark) {
         match event {
-            Event::LastKnownGoodCaptured { rollout, version, ready, of } => {
-                self.rollout_mut(rollout).last_known_good =
-                    Some(LastKnownGood { version: version.clone(), ready: *ready, of: *of, since: mark.at });
+            Event::LastKnownGoodCaptured { rollout, version, ready, of, digest } => {
+                let known = &mut self.rollout_mut(rollout).last_known_good;
+                let same = known.take().filter(|good| &good.version == version);
+                let digest = digest.clone().or(same.and_then(|good| good.digest));
+                let version = version.clone();
+                *known = Some(LastKnownGood { version, ready: *ready, of: *of, since: mark.at, digest });
             }
             Event::RolloutStarted { rollout } => {
                 let state = self.rollout_mut(rollout);
@@ -30,12 +33,13 @@ impl State {
                 }
             }
             Event::OperationIntended { operation, act, epoch } => self.intend(operation, act, *epoch, mark),
-            Event::OperationEnded { operation, outcome, summary } => {
-                self.end(operation, *outcome);
+            Event::OperationEnded { operation, outcome, summary, evidence } => {
+                self.end(operation, *outcome, mark.at);
                 if let Some(state) = self.operations.get_mut(operation) {
                     state.outcome = Some(*outcome);
                     state.ended = Some(mark.at);
                     state.summary = summary.clone();
+                    state.evidence = *evidence;
                 }
             }
             Event::TrafficObserved { rollout, configured, observed } => {
@@ -54,7 +58,9 @@ impl State {
             }
             Event::SoakCompleted { rollout, .. } => self.rollout_mut(rollout).soak.completed = true,
             Event::RolloutCompleted { rollout, remaining } => {
-                self.rollout_mut(rollout).phase = RolloutPhase::Completed;
+                let state = self.rollout_mut(rollout);
+                state.phase = RolloutPhase::Completed;
+                state.completed.get_or_insert(mark.at);
                 let whole = self.rollouts.values().all(|state| state.phase == RolloutPhase::Completed);
                 if self.status == Status::Running && remaining.is_empty() && whole {
                     self.status = Status::Watching;
@@ -69,6 +75,11 @@ impl State {
             }
             Event::RolloutResumed { rollout } => {
                 let state = self.rollout_mut(rollout);
+                // A person who goes on with a weight that somebody else set takes it over.
+                if state.drift.is_some() && state.configured.is_some() {
+                    state.desired = state.configured;
+                }
+                state.calm();
                 state.holds.clear();
                 resume(state, mark.at);
                 self.forget_pendings();
@@ -94,9 +105,11 @@ impl State {
             Event::AutomationStopped { rollout } => self.rollout_mut(rollout).automation_off = true,
             Event::AutomationResumed { rollout } => self.rollout_mut(rollout).automation_off = false,
             Event::DataQualityChanged { rollout, good, since } => self.data(rollout, *good, *since),
-            Event::RollbackStarted { rollout, to, trigger } => {
+            Event::RollbackStarted { rollout, to, trigger, steps } => {
+                let version = self.version;
                 let state = self.rollout_mut(rollout);
                 state.phase = RolloutPhase::RollingBack;
+                state.calm();
                 state.operation = None;
                 pause(&mut state.soak, mark.at);
                 state.rollback = Some(Rollback {
@@ -105,8 +118,16 @@ impl State {
                     trigger: trigger.clone(),
                     done: None,
                     proven: false,
+                    version,
+                    steps: *steps,
+                    late: None,
                 });
                 self.messages_stopped = true;
+            }
+            Event::RollbackLate { rollout, .. } => {
+                if let Some(rollback) = &mut self.rollout_mut(rollout).rollback {
+                    rollback.late.get_or_insert(mark.at);
+                }
             }
             Event::RolledBack { rollout, proven, .. } => {
                 let state = self.rollout_mut(rollout);
@@ -146,22 +167,30 @@ impl State {
                 outcome: None,
                 ended: None,
                 summary: Default::default(),
+                evidence: None,
             },
         );
-        if let Some(rollout) = act.rollout() {
-            let state = self.rollouts.entry(rollout.clone()).or_default();
-            state.operation = Some(operation.clone());
-            if let Act::SetWeight { weight, step, .. } = act {
-                state.desired = Some(*weight);
-                if *step > 0 {
-                    state.phase = RolloutPhase::Shifting;
-                }
+        let Some(rollout) = act.rollout() else { return };
+        let state = self.rollouts.entry(rollout.clone()).or_default();
+        state.operation = Some(operation.clone());
+        let Act::SetWeight { weight, step, .. } = act else { return };
+        // The control gives its share away at sign-off: that is no step, the last one is done.
+        let last = state.phase == RolloutPhase::Completed && state.desired.is_some_and(|was| was <= *weight);
+        state.desired = Some(*weight);
+        state.drift = None;
+        if *step > 0 && !last {
+            let reopened = state.phase == RolloutPhase::Completed;
+            state.phase = RolloutPhase::Shifting;
+            state.completed = None;
+            pause(&mut state.soak, mark.at);
+            if reopened && self.status == Status::Watching {
+                self.status = Status::Running;
             }
         }
     }
 
     /// An end frees the rollout for the next operation; what it changed is said by the observation beside it.
-    fn end(&mut self, operation: &OperationId, outcome: Outcome) {
+    fn end(&mut self, operation: &OperationId, outcome: Outcome, at: crate::base::Timestamp) {
         let Some(act) = self.operations.get(operation).map(|known| known.act.clone()) else { return };
         let Some(state) = act.rollout().and_then(|rollout| self.rollouts.get_mut(rollout)) else { return };
         if state.operation.as_ref() == Some(operation) {
@@ -171,10 +200,12 @@ impl State {
                 state.phase = RolloutPhase::Soaking;
             }
         }
-        if let Act::ScaleDown { .. } = act
-            && outcome.is_done()
-        {
-            state.desired = Some(Weight::ZERO);
+        match act {
+            Act::ScaleDown { .. } if outcome.is_done() => state.desired = Some(Weight::ZERO),
+            Act::SetWeight { .. } if outcome.is_done() => state.written = Some(at),
+            Act::Retire { .. } if outcome.is_done() => state.retired = Some(at),
+            Act::Restore { .. } if outcome.is_done() => state.retired = None,
+            _ => {}
         }
     }
 
@@ -213,6 +244,15 @@ impl State {
 
     fn rollout_mut(&mut self, rollout: &RolloutId) -> &mut RolloutState {
         self.rollouts.entry(rollout.clone()).or_default()
+    }
+}
+
+impl RolloutState {
+    /// A person decided, or traffic goes back: what others wrote before is no longer counted.
+    pub(super) fn calm(&mut self) {
+        self.drift = None;
+        self.reverts = 0;
+        self.contested = None;
     }
 }
 

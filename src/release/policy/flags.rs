@@ -65,7 +65,8 @@ pub fn supersede(draft: &mut Draft<'_>, flag: &FlagId) {
     let rising: Vec<_> = rising.map(|(operation, _)| operation.clone()).collect();
     for operation in rising {
         let summary = Untrusted::new("the flag is turned off");
-        draft.push(Event::OperationEnded { operation, outcome: Outcome::Superseded, summary });
+        let outcome = Outcome::Superseded;
+        draft.push(Event::OperationEnded { operation, outcome, summary, evidence: None });
     }
 }
 

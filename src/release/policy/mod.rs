@@ -2,6 +2,7 @@
 
 pub(super) mod approvals;
 pub(super) mod baselines;
+pub(super) mod drift;
 pub(super) mod flags;
 pub(super) mod gates;
 pub(super) mod items;
@@ -14,5 +15,7 @@ pub(super) mod requests;
 pub(super) mod rollouts;
 pub(super) mod safety;
 pub(super) mod settle;
+pub(super) mod shares;
 pub(super) mod triggers;
 pub(super) mod wake;
+pub(super) mod warm;

@@ -1,11 +1,12 @@
 //! What the end of an operation means.
 
-use crate::base::{OperationId, RolloutId, Untrusted, Weight};
+use crate::base::{Digest, ItemId, OperationId, RolloutId, Untrusted, Weight};
 use crate::release::act::{Act, Outcome};
+use crate::release::agreement;
 use crate::release::cause::HoldCause;
 use crate::release::draft::Draft;
 use crate::release::event::Event;
-use crate::release::policy::rollouts;
+use crate::release::policy::{rollouts, safety};
 use crate::release::state::RolloutPhase;
 
 /// Requests to the canary below this share are none: probes and stragglers.
@@ -17,6 +18,8 @@ pub struct End<'a> {
     pub summary: &'a Untrusted,
     pub configured: Option<Weight>,
     pub observed: Option<Weight>,
+    pub evidence: Option<Digest>,
+    pub restore: &'a [Untrusted],
 }
 
 pub fn end(draft: &mut Draft<'_>, operation: &OperationId, end: &End<'_>) {
@@ -31,7 +34,9 @@ pub fn end(draft: &mut Draft<'_>, operation: &OperationId, end: &End<'_>) {
         operation: operation.clone(),
         outcome: end.outcome,
         summary: end.summary.clone(),
+        evidence: end.evidence,
     });
+    end.restore.iter().for_each(|what| to_restore(draft, what));
     if let Act::SetWeight { rollout, .. } = &act {
         draft.push(Event::TrafficObserved {
             rollout: rollout.clone(),
@@ -56,15 +61,24 @@ fn follow(draft: &mut Draft<'_>, operation: &OperationId, act: &Act, end: &End<'
             }
             _ => hold(draft, rollout, operation, "the new version did not come up"),
         },
+        // What was put back once more after a rollback is back already.
         Act::SetWeight { rollout, step: 0, .. } => {
-            if end.outcome.is_done() && is(Weight::ZERO) {
-                back(draft, rollout, end.observed);
+            let rolling = rollouts::standing(draft, rollout).phase == RolloutPhase::RollingBack;
+            if rolling && end.outcome.is_done() && is(Weight::ZERO) {
+                back(draft, rollout);
             }
         }
-        Act::SetWeight { rollout, step, weight } => {
-            if end.outcome.is_done() && is(*weight) {
+        Act::Restore { rollout, .. } => {
+            if end.outcome.is_done() {
+                safety::back(draft, rollout);
+            }
+        }
+        Act::SetWeight { rollout, step, weight, .. } => {
+            let done = end.outcome.is_done() && is(*weight);
+            let over = rollouts::standing(draft, rollout).phase == RolloutPhase::Completed;
+            if done && !over {
                 draft.push(Event::StepReached { rollout: rollout.clone(), step: *step });
-            } else {
+            } else if !done {
                 hold(draft, rollout, operation, "traffic did not move as wanted");
             }
         }
@@ -76,16 +90,32 @@ fn follow(draft: &mut Draft<'_>, operation: &OperationId, act: &Act, end: &End<'
         | Act::SetFlag { .. }
         | Act::KillFlag { .. }
         | Act::FlagsOff { .. }
+        | Act::Retire { .. }
+        | Act::Step { .. }
         | Act::Notify { .. } => {}
     }
 }
 
-/// Traffic is back: say so, then take the new version away. The rest of the rollback follows when it is gone.
-fn back(draft: &mut Draft<'_>, rollout: &RolloutId, observed: Option<Weight>) {
+/// Traffic is back: say so. The rest of the rollback follows.
+fn back(draft: &mut Draft<'_>, rollout: &RolloutId) {
     let to = rollouts::standing(draft, rollout).rollback.map(|rollback| rollback.to).unwrap_or_default();
-    let proven = observed.is_some_and(|share| share.value() <= NO_TRAFFIC);
+    let planned = draft.plan.rollout(rollout);
+    let proven = planned.is_some_and(|planned| agreement::is_proven(&draft.state, draft.plan, planned));
     draft.push(Event::RolledBack { rollout: rollout.clone(), to, proven });
-    draft.intend(Act::ScaleDown { rollout: rollout.clone() });
+}
+
+/// What an operation left behind becomes an item of the current stage, or of the last one.
+fn to_restore(draft: &mut Draft<'_>, what: &Untrusted) {
+    let stage = draft.state.stage.clone().or_else(|| draft.plan.stages.last().map(|stage| stage.id.clone()));
+    let Some(stage) = stage else {
+        draft.push(Event::Noted { note: what.clone() });
+        return;
+    };
+    if draft.state.added.iter().any(|item| item.text == *what && item.stage == stage) {
+        return;
+    }
+    let item = ItemId::new(format!("added/{}", draft.state.added.len() + 1));
+    draft.push(Event::ItemAdded { item, stage, text: what.clone(), split_from: None });
 }
 
 fn hold(draft: &mut Draft<'_>, rollout: &RolloutId, operation: &OperationId, what: &str) {

@@ -1,11 +1,10 @@
 //! What the engine saw, as facts. What is known already is not recorded again.
 
 use crate::analysis::Verdict;
-use crate::base::{Digest, MetricId, RolloutId, Timestamp, Weight};
+use crate::base::{Digest, MetricId, RolloutId, Timestamp, Untrusted};
 use crate::release::decision::{Refusal, RefusalCode, refuse};
 use crate::release::draft::Draft;
 use crate::release::event::Event;
-use crate::release::policy::operations::NO_TRAFFIC;
 use crate::release::policy::rollouts;
 use crate::release::state::RolloutPhase;
 
@@ -78,28 +77,38 @@ pub fn readiness(draft: &mut Draft<'_>, rollout: &RolloutId, version: &str, (rea
         version: version.to_owned(),
         ready,
         of,
+        digest: None,
     });
 }
 
-/// Traffic as the router and requests say; the proof of a rollback may come this way.
-pub fn traffic(
-    draft: &mut Draft<'_>,
-    rollout: &RolloutId,
-    configured: Option<Weight>,
-    observed: Option<Weight>,
-) {
+/// What a rollback needs beside healthy instances, on its edges: that something is missing at once, that nothing is
+/// any more after a while. The digest of what runs is kept until T-0.
+pub fn needs(draft: &mut Draft<'_>, rollout: &RolloutId, digest: Option<&str>, red: Option<&Untrusted>) {
     if draft.plan.rollout(rollout).is_none() {
         return;
     }
     let state = rollouts::standing(draft, rollout);
-    if state.configured != configured || state.observed != observed {
-        draft.push(Event::TrafficObserved { rollout: rollout.clone(), configured, observed });
+    if let (Some(good), Some(digest)) = (&state.last_known_good, digest) {
+        let captured = state.phase != RolloutPhase::Waiting || draft.state.started.is_some();
+        let other = good.digest.as_deref() != Some(digest);
+        if other && (!captured || good.digest.is_none()) {
+            draft.push(Event::LastKnownGoodCaptured {
+                rollout: rollout.clone(),
+                version: good.version.clone(),
+                ready: good.ready,
+                of: good.of,
+                digest: Some(digest.to_owned()),
+            });
+        }
     }
-    let unproven = state.rollback.filter(|rollback| rollback.done.is_some() && !rollback.proven);
-    let gone = observed.is_some_and(|share| share.value() <= NO_TRAFFIC)
-        && configured.is_some_and(|share| share.is_near(Weight::ZERO));
-    if let (Some(rollback), true) = (unproven, gone) {
-        draft.push(Event::RolledBack { rollout: rollout.clone(), to: rollback.to, proven: true });
+    let early = |since: &Timestamp| draft.now.as_second() - since.as_second() < BETTER;
+    let edge = match (&state.red, red) {
+        (None, Some(_)) => true,
+        (Some((since, _)), None) => !early(since),
+        _ => false,
+    };
+    if edge {
+        draft.push(Event::ReadinessChanged { rollout: rollout.clone(), red: red.cloned() });
     }
 }
 

@@ -7,7 +7,7 @@ use crate::release::decision::{Refusal, RefusalCode, refuse};
 use crate::release::draft::Draft;
 use crate::release::event::Event;
 use crate::release::explain;
-use crate::release::policy::lifecycle;
+use crate::release::policy::{lifecycle, shares};
 use crate::release::request::{Request, RequestCause};
 use crate::release::state::{RolloutPhase, RolloutState};
 
@@ -67,8 +67,8 @@ pub fn go(draft: &mut Draft<'_>, planned: &Rollout, step: u32) {
 
 /// Intends the weight of a step.
 pub fn set_weight(draft: &mut Draft<'_>, planned: &Rollout, step: u32) {
-    if let Some(wanted) = planned.step(step) {
-        draft.intend(Act::SetWeight { rollout: planned.id.clone(), step, weight: wanted.weight });
+    if let Some(weight) = shares::of_step(draft, planned, step) {
+        draft.intend(Act::SetWeight { rollout: planned.id.clone(), step, weight, reason: None });
     }
 }
 

@@ -9,6 +9,7 @@ use crate::release::draft::Draft;
 use crate::release::event::Event;
 use crate::release::policy::rollouts;
 use crate::release::retry::{self, Cleanup};
+use crate::release::sequence;
 use crate::release::state::RolloutPhase;
 
 type Granted = Result<(), Refusal>;
@@ -50,7 +51,7 @@ pub fn resume(draft: &mut Draft<'_>, rollout: Option<&RolloutId>) -> Granted {
     }
     for rollout in targets {
         let state = rollouts::standing(draft, &rollout);
-        if !state.holds.is_empty() {
+        if !state.holds.is_empty() || state.drift.is_some() || state.contested.is_some() {
             draft.push(Event::RolloutResumed { rollout: rollout.clone() });
         }
         if state.automation_off {
@@ -71,15 +72,18 @@ pub fn roll_back(draft: &mut Draft<'_>, rollout: Option<&RolloutId>, reason: &Un
         match state.phase {
             RolloutPhase::RolledBack => {
                 let planned = rollouts::known(draft, &rollout)?;
-                if let Cleanup::ScaleDown(_) = retry::cleanup(&draft.state, planned, &state) {
+                if state.drift.is_some() && state.operation.is_none() {
                     take_over(draft, &rollout, &mut raised);
-                    draft.intend(Act::ScaleDown { rollout });
+                    begin(draft, &rollout, None);
+                } else if let Cleanup::ScaleDown(_) = retry::cleanup(&draft.state, planned, &state) {
+                    take_over(draft, &rollout, &mut raised);
+                    draft.intend(Act::ScaleDown { rollout, to: state.target() });
                 }
             }
             RolloutPhase::RollingBack if state.operation.is_some() => {}
             RolloutPhase::RollingBack => {
                 take_over(draft, &rollout, &mut raised);
-                draft.intend(Act::SetWeight { rollout, step: 0, weight: Weight::ZERO });
+                back(draft, &rollout);
             }
             _ => {
                 take_over(draft, &rollout, &mut raised);
@@ -101,11 +105,28 @@ pub fn begin(draft: &mut Draft<'_>, rollout: &RolloutId, trigger: Option<&Trigge
             operation,
             outcome: Outcome::Superseded,
             summary: Untrusted::new("a rollback took its place"),
+            evidence: None,
         });
     }
     let to = state.last_known_good.map_or_else(|| "no traffic".to_owned(), |good| good.version);
-    draft.push(Event::RollbackStarted { rollout: rollout.clone(), to, trigger: trigger.cloned() });
-    draft.intend(Act::SetWeight { rollout: rollout.clone(), step: 0, weight: Weight::ZERO });
+    let steps = draft.plan.rollout(rollout).map_or(0, |planned| sequence::steps(draft.plan, planned).len());
+    draft.push(Event::RollbackStarted {
+        rollout: rollout.clone(),
+        to,
+        trigger: trigger.cloned(),
+        steps: u32::try_from(steps).unwrap_or(u32::MAX),
+    });
+    back(draft, rollout);
+}
+
+/// Traffic goes back; a version that was taken away is brought up first, and its health looked at.
+pub fn back(draft: &mut Draft<'_>, rollout: &RolloutId) {
+    let state = rollouts::standing(draft, rollout);
+    let rollout = rollout.clone();
+    draft.intend(match state.retired {
+        Some(_) => Act::Restore { rollout, to: state.target() },
+        None => Act::SetWeight { rollout, step: 0, weight: Weight::ZERO, reason: None },
+    });
 }
 
 /// A person's safety act fences every engine out and stops automation until a person turns it on.

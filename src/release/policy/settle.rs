@@ -2,17 +2,19 @@
 //!
 //! Runs until nothing more follows; each rule adds only what is not so already, so it ends.
 
-use crate::base::{GateId, ItemId, Untrusted, Weight};
+use crate::base::{GateId, ItemId, Untrusted};
 use crate::plan::rule::Action;
 use crate::plan::{Bound, Check, Rollout, Stage};
 use crate::release::act::Act;
+use crate::release::agreement;
 use crate::release::cause::HoldCause;
 use crate::release::draft::Draft;
 use crate::release::event::{Event, Evidence};
 use crate::release::explain;
-use crate::release::policy::{approvals, gates, judge, requests, rollouts, safety, triggers, wake};
+use crate::release::policy::{approvals, gates, judge, requests, rollouts, safety, triggers, wake, warm};
 use crate::release::request::{Proposal, RequestCause};
 use crate::release::retry::{self, Cleanup};
+use crate::release::sequence::{self, Next};
 use crate::release::standing::{Word, standing};
 use crate::release::state::{RolloutPhase, Status};
 
@@ -40,6 +42,7 @@ pub fn settle(draft: &mut Draft<'_>) {
             judge::asks(draft, rollout);
             blind(draft, rollout);
             way_back(draft, rollout);
+            warm::keep(draft, rollout);
         }
         requests::withdraw(draft);
         due_gates(draft);
@@ -164,7 +167,10 @@ fn blind(draft: &mut Draft<'_>, planned: &Rollout) {
                 safety::begin(draft, &planned.id, None)
             }
             Action::StepBack
-                if !state.automation_off && state.phase == RolloutPhase::Soaking && state.step > 1 =>
+                if !state.automation_off
+                    && state.contested.is_none()
+                    && state.phase == RolloutPhase::Soaking
+                    && state.step > 1 =>
             {
                 rollouts::set_weight(draft, planned, state.step - 1);
             }
@@ -184,17 +190,34 @@ fn blind(draft: &mut Draft<'_>, planned: &Rollout) {
     }
 }
 
-/// A rollback goes on until traffic is back, the new version is gone and the plan's procedure has run, in this order.
+/// A rollback goes on until traffic is back and every step of it has ended, in this order; it is proven when all
+/// agree, and late when it takes longer than it may.
 fn way_back(draft: &mut Draft<'_>, planned: &Rollout) {
     let state = rollouts::standing(draft, &planned.id);
+    let Some(rollback) = &state.rollback else { return };
     let rollout = || planned.id.clone();
+    if wake::late_due(&draft.state, draft.plan, planned, &state).is_some_and(|at| at <= draft.now) {
+        draft.push(Event::RollbackLate { rollout: rollout(), budget: planned.budget });
+        let what = format!("the rollback of {} takes longer than {}", planned.id, planned.budget);
+        triggers::tell(draft, Action::Page, &what);
+    }
     if retry::write(&draft.state, &planned.id, &state).is_some_and(|failing| failing.is_due(draft.now)) {
-        draft.intend(Act::SetWeight { rollout: rollout(), step: 0, weight: Weight::ZERO });
+        safety::back(draft, &planned.id);
+        return;
+    }
+    let unproven = rollback.done.is_some() && !rollback.proven && state.phase == RolloutPhase::RolledBack;
+    if unproven && agreement::is_proven(&draft.state, draft.plan, planned) {
+        draft.push(Event::RolledBack { rollout: rollout(), to: rollback.to.clone(), proven: true });
+    }
+    if let Next::Do(act) = sequence::next(&draft.state, draft.plan, planned, draft.now) {
+        draft.intend(act);
+    }
+    if rollback.steps > 0 {
         return;
     }
     match retry::cleanup(&draft.state, planned, &state) {
         Cleanup::ScaleDown(failing) if failing.is_due(draft.now) => {
-            draft.intend(Act::ScaleDown { rollout: rollout() });
+            draft.intend(Act::ScaleDown { rollout: rollout(), to: state.target() });
         }
         Cleanup::Procedure(procedure) => draft.intend(Act::Procedure { rollout: rollout(), procedure }),
         Cleanup::Nothing | Cleanup::ScaleDown(_) | Cleanup::Unfinished(_) => {}

@@ -232,6 +232,12 @@ pub fn hold(draft: &mut Draft<'_>, rollout: &RolloutId, cause: HoldCause, reason
 pub fn step_back(draft: &mut Draft<'_>, rollout: &RolloutId, trigger: Option<&TriggerId>) {
     let state = rollouts::standing(draft, rollout);
     match (state.phase, draft.plan.rollout(rollout)) {
+        // A write that somebody else overwrites is not made again by itself.
+        (RolloutPhase::Soaking, Some(_))
+            if state.step > 1 && state.contested.is_some() && trigger.is_some() =>
+        {
+            safety::begin(draft, rollout, trigger);
+        }
         (RolloutPhase::Soaking, Some(known)) if state.step > 1 => {
             rollouts::set_weight(draft, known, state.step - 1);
         }

@@ -5,7 +5,9 @@ use jiff::SignedDuration;
 
 use crate::base::Timestamp;
 use crate::plan::{Gate, Plan, Rollout};
+use crate::release::policy::warm;
 use crate::release::retry::{self, Cleanup};
+use crate::release::sequence;
 use crate::release::state::{RolloutPhase, RolloutState, State};
 
 /// The earliest moment something is due by the clock alone.
@@ -13,7 +15,13 @@ pub fn wake_at(state: &State, plan: &Plan, now: Timestamp) -> Option<Timestamp> 
     let rollouts =
         plan.rollouts.iter().filter_map(|planned| Some((planned, state.rollouts.get(&planned.id)?)));
     let by_rollout = rollouts.flat_map(|(planned, known)| {
-        [soak_due(planned, known, now), blind_due(planned, known), retry_due(state, planned, known)]
+        [
+            soak_due(planned, known, now),
+            blind_due(planned, known),
+            retry_due(state, planned, known),
+            late_due(state, plan, planned, known),
+            warm::due(state, planned, known),
+        ]
     });
     let by_gate = plan.gates.iter().map(|gate| gate_due(state, plan, gate, now));
     by_rollout.chain(by_gate).flatten().filter(|at| *at > now).min()
@@ -35,6 +43,13 @@ pub fn blind_due(planned: &Rollout, state: &RolloutState) -> Option<Timestamp> {
         matches!(state.phase, RolloutPhase::Shifting | RolloutPhase::Soaking) && !state.blind_acted;
     let above = state.desired.is_some_and(|weight| weight.value() >= rule.above.value());
     if under_way && above { later(since, rule.after.signed()) } else { None }
+}
+
+/// When a rollback has taken as long as it may, while it goes on and nobody said so.
+pub fn late_due(state: &State, plan: &Plan, planned: &Rollout, known: &RolloutState) -> Option<Timestamp> {
+    let back = known.rollback.as_ref().filter(|back| back.late.is_none() && back.steps > 0)?;
+    let over = back.done.is_some() && sequence::is_over(state, plan, planned, known);
+    if over { None } else { later(back.mark.at, planned.budget.signed()) }
 }
 
 /// When what failed on the way back is tried again: traffic first, then taking the new version away.

@@ -80,6 +80,23 @@ fn moves() -> impl Strategy<Value = Move> {
             ready: 3,
             of: 3
         })),
+        (share(), share()).prop_map(|(configured, observed)| Move::Report(Report::Traffic {
+            rollout: "web".into(),
+            configured: configured.and_then(|share| Weight::percent(f64::from(share))),
+            observed: observed.and_then(|share| Weight::percent(f64::from(share))),
+            by: None
+        })),
+        any::<bool>().prop_map(|red| Move::Report(Report::Needs {
+            rollout: "web".into(),
+            digest: None,
+            red: red.then(|| Untrusted::from("flags API: no answer"))
+        })),
+        share().prop_map(|share| Move::Wish(Wish::SetWeight {
+            rollout: "web".into(),
+            weight: Weight::percent(f64::from(share.unwrap_or(5))).expect("a share"),
+            reason: "by hand".into()
+        })),
+        Just(Move::Wish(Wish::StepBack { rollout: "web".into(), reason: Untrusted::default() })),
         (1u64..9).prop_map(|epoch| Move::Report(Report::EngineStarted { epoch })),
     ];
     let end = (outcome, share(), share()).prop_map(|(outcome, a, b)| Move::End(outcome, a, b));
@@ -133,9 +150,15 @@ proptest! {
                     prop_assert!(!back || (*step == 0 && *weight == Weight::ZERO));
                 }
             }
-            let rolled = scene.web_if_any().is_some_and(|web| web.phase == RolloutPhase::RolledBack);
-            if rolled {
-                prop_assert_eq!(scene.web().configured, Some(Weight::ZERO), "said only after it was read");
+        }
+        let mut said = None;
+        for event in &scene.events {
+            match event {
+                Event::TrafficObserved { configured, .. } => said = *configured,
+                Event::RolledBack { .. } => {
+                    prop_assert_eq!(said, Some(Weight::ZERO), "said only after it was read");
+                }
+                _ => {}
             }
         }
         // The same events again give the same state.

@@ -137,6 +137,8 @@ fn a_rollback_supersedes_a_promotion_in_flight() {
         summary: "".into(),
         configured: Weight::percent(50.0),
         observed: None,
+        evidence: None,
+        restore: Vec::new(),
     };
     assert_eq!(scene.report(late), vec![]);
     assert_eq!(scene.web().phase, RolloutPhase::RollingBack);
@@ -156,6 +158,7 @@ fn a_failed_rollback_write_is_tried_again_until_traffic_is_back() {
         rollout: "web".into(),
         configured: Some(Weight::ZERO),
         observed: Some(Weight::ZERO),
+        by: None,
     });
     assert_eq!(scene.web().rollback.as_ref().map(|back| back.proven), Some(true));
 }

@@ -89,6 +89,26 @@ impl Scene {
         self.end(Outcome::Done, None, None);
     }
 
+    /// Gives the rollout a procedure of these steps.
+    pub fn mends(&mut self, steps: Vec<ProcedureStep>) {
+        let title = "mend".into();
+        self.plan.procedures = vec![Procedure { id: "mend".into(), title, steps, verify: vec![] }];
+        self.plan.rollouts[0].rollback = Some("mend".into());
+    }
+
+    /// The router says this, and who wrote it.
+    pub fn router(&mut self, configured: f64, by: Option<&str>) -> Vec<Event> {
+        let share = Weight::percent(configured);
+        let by = by.map(Untrusted::from);
+        self.report(Report::Traffic { rollout: "web".into(), configured: share, observed: share, by })
+    }
+
+    /// The operations in flight.
+    pub fn in_flight(&self) -> Vec<String> {
+        let open = wanted(&self.state, &self.plan, self.now).operations;
+        open.iter().map(|id| self.state.operations[id].act.key()).collect()
+    }
+
     pub fn rollout(&self, rollout: &str) -> &RolloutState {
         &self.state.rollouts[rollout]
     }
@@ -207,15 +227,13 @@ impl Scene {
             summary: "".into(),
             configured: configured.and_then(Weight::percent),
             observed: observed.and_then(Weight::percent),
+            evidence: None,
+            restore: Vec::new(),
         })
     }
 
     pub fn web(&self) -> &RolloutState {
         &self.state.rollouts["web"]
-    }
-
-    pub fn web_if_any(&self) -> Option<&RolloutState> {
-        self.state.rollouts.get("web")
     }
 
     pub fn blockers(&self) -> Vec<String> {
@@ -298,6 +316,11 @@ pub fn plan() -> Plan {
         sources_digest: Digest::of("sources"),
         digest: Digest::of("plan"),
     }
+}
+
+pub fn command(program: &str) -> ProcedureStep {
+    let check = CommandCheck { run: vec![program.to_owned()], env: BTreeMap::new(), expect: None };
+    ProcedureStep::new(StepKind::Command(check))
 }
 
 pub fn gate(id: &str, otherwise: Otherwise) -> Gate {

@@ -1,11 +1,11 @@
 //! The way back: traffic first and for ever, then the new version, then the plan's procedure.
 
-use super::scene::Scene;
+use super::scene::{Scene, command};
 use crate::release::*;
 
 fn rolling_back() -> Scene {
     let mut scene = Scene::soaking();
-    scene.plan.rollouts[0].rollback = Some("mend".into());
+    scene.mends(vec![command("mend")]);
     scene.wish(Wish::RollBack { rollout: None, reason: "".into() });
     scene
 }
@@ -71,7 +71,7 @@ fn traffic_goes_back_then_the_new_version_goes_then_the_procedure_runs() {
     scene.end(Outcome::Done, Some(0.0), Some(0.0));
     assert_eq!(in_flight(&scene), ["scale-down/web"]);
     scene.end(Outcome::Done, None, None);
-    assert_eq!(in_flight(&scene), ["procedure/web/mend"]);
+    assert_eq!(in_flight(&scene), ["step/web/3"]);
     scene.end(Outcome::Done, None, None);
     assert_eq!((in_flight(&scene), said(&scene)), (vec![], vec![]));
     assert_eq!(scene.later(3600), vec![], "it runs once");
@@ -94,7 +94,7 @@ fn a_version_that_cannot_be_taken_away_is_a_person_s_after_some_tries() {
     assert!(message.contains("tried 5 times") && help.contains("by hand"), "{message}: {help}");
     scene.wish(Wish::RollBack { rollout: None, reason: "".into() });
     scene.end(Outcome::Done, None, None);
-    assert_eq!(in_flight(&scene), ["procedure/web/mend"], "in order, however long it took");
+    assert!(in_flight(&scene).contains(&"step/web/3".to_owned()), "in order, however long it took");
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_procedure_that_failed_is_not_run_again_by_itself() {
     scene.end(Outcome::Done, None, None);
     scene.end(Outcome::Failed, None, None);
     assert_eq!(scene.later(3600), vec![]);
-    assert!(said(&scene).pop().expect("it is explained").0.contains("the rest of the rollback"));
+    assert!(said(&scene).pop().expect("it is explained").0.contains("step 3 of the rollback"));
 }
 
 #[test]

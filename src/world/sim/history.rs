@@ -95,6 +95,9 @@ impl History {
             | Act::SetFlag { .. }
             | Act::KillFlag { .. }
             | Act::FlagsOff { .. }
+            | Act::Restore { .. }
+            | Act::Retire { .. }
+            | Act::Step { .. }
             | Act::Notify { .. } => {}
         }
     }

@@ -324,7 +324,12 @@ fn a_later_process_takes_up_where_the_journal_says() {
     let acts = [
         (Act::Deploy { rollout: "payments".into() }, deployed),
         (
-            Act::SetWeight { rollout: "payments".into(), step: 2, weight: Weight::percent(25.0).expect("w") },
+            Act::SetWeight {
+                rollout: "payments".into(),
+                step: 2,
+                weight: Weight::percent(25.0).expect("w"),
+                reason: None,
+            },
             at(2),
         ),
     ];
@@ -334,7 +339,10 @@ fn a_later_process_takes_up_where_the_journal_says() {
         let summary = Untrusted::default();
         let intended = Event::OperationIntended { operation: operation.clone(), act, epoch: 1 };
         events.push(recorded(intended, done));
-        events.push(recorded(Event::OperationEnded { operation, outcome: Outcome::Done, summary }, done));
+        events.push(recorded(
+            Event::OperationEnded { operation, outcome: Outcome::Done, summary, evidence: None },
+            done,
+        ));
     }
     let second = stage(bundled("bad-canary").expect("script"), 5);
     second.play.recall(&events);

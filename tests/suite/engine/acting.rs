@@ -79,6 +79,8 @@ fn left_open(until: impl Fn(&Act) -> bool) -> Box<dyn Store> {
                 summary: "done".into(),
                 configured: None,
                 observed: None,
+                evidence: None,
+                restore: Vec::new(),
             }),
             at(4),
         );

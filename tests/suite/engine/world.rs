@@ -194,7 +194,7 @@ impl Router for Fake {
             knobs.writes.push((weight.value(), operation.to_string()));
             if knobs.refuse_writes > 0 {
                 knobs.refuse_writes -= 1;
-                return Err(Fault::Refused("the router".to_owned(), "it changed meanwhile".to_owned()));
+                return Err(Fault::Conflict("the router".to_owned(), "another write came first".to_owned()));
             }
             knobs.weight = weight.value();
             if knobs.lose_answers > 0 {

@@ -319,13 +319,14 @@ pub fn state(plan: &Plan) -> State {
     state.rollouts.insert("payments".into(), rollout);
     for (number, step, share, seconds) in [(1, 1, 5.0, 60), (2, 2, 25.0, 1780)] {
         let done = OperationState {
-            act: Act::SetWeight { rollout: "payments".into(), step, weight: weight(share) },
+            act: Act::SetWeight { rollout: "payments".into(), step, weight: weight(share), reason: None },
             mark: mark("ada", seconds - 2),
             version: 80 + number,
             epoch: 3,
             outcome: Some(Outcome::Done),
             ended: Some(after(seconds)),
             summary: "read back".into(),
+            evidence: None,
         };
         state.operations.insert(OperationId::new(format!("set-weight/payments/{share}/{number}")), done);
     }
