@@ -251,6 +251,10 @@ fn a_preview_shows_the_patch_and_changes_nothing() {
         assert!(text.contains(line), "{line} in {text}");
     }
     assert!(matches!(&preview.answer, Some(Ok(_))), "{:?}", preview.answer);
+    let warnings: Vec<&str> = preview.warnings.iter().map(|warning| warning.raw()).collect();
+    for told in ["there is no service", "no gateway has accepted"] {
+        assert!(warnings.iter().any(|warning| warning.contains(told)), "{told} in {warnings:?}");
+    }
     assert_eq!(desk.space.get("httproute/web"), before);
 }
 

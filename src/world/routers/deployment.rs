@@ -288,6 +288,8 @@ impl Adapter for Pair<'_> {
             let owners = owned.iter().map(|(_, ownership)| ownership.owner());
             let mut notes = both.notes();
             notes.extend(owned.iter().flat_map(|(_, ownership)| ownership.warnings().cloned()));
+            notes.sort_unstable();
+            notes.dedup();
             let owner = owners.reduce(|one, other| if one.reverts() { one } else { other });
             Ok(Split {
                 configured: both.share(),
@@ -357,23 +359,30 @@ impl Adapter for Pair<'_> {
                     object.name
                 ));
             }
+            let mut warnings = both.notes();
             if let Some(share) = Weight::of_parts(stable, canary).filter(|share| !share.is_near(weight)) {
-                text.push_str(&format!("\n! {total} pods come no nearer to {weight} than {share}"));
-            }
-            for (object, ownership) in self.owned(&both, Way::Back, deadline).await {
-                if let Some(owned) = ownership.refusal(object) {
-                    text.push_str(&format!("\n! {owned}"));
-                }
+                let text = format!("{total} pods come no nearer to {weight} than {share}");
+                warnings.push(text.into());
             }
             let mut answer: Result<Untrusted, Untrusted> =
-                Ok("taken by the API server (dry run): both sides".into());
+                Ok(format!("stable {stable} pods, canary {canary}").into());
+            for (object, ownership) in self.owned(&both, Way::Back, deadline).await {
+                warnings.extend(ownership.warnings().cloned());
+                match ownership.refusal(object) {
+                    Some(owned) if way == Way::Forward => answer = Err(owned.to_string().into()),
+                    Some(owned) => warnings.push(owned.to_string().into()),
+                    None => {}
+                }
+            }
+            warnings.sort_unstable();
+            warnings.dedup();
             for (object, _, to) in steps {
                 let asked = self.cluster.set_scale(object, to, None, Effect::DryRun, deadline).await;
                 if let Err(refusal) = asked {
                     answer = Err(refused(object, refusal).to_string().into());
                 }
             }
-            Ok(Preview { patch: text.into(), answer: Some(answer), ..Preview::default() })
+            Ok(Preview { patch: text.into(), answer: Some(answer), warnings })
         })
     }
 

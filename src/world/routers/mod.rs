@@ -30,6 +30,7 @@ pub mod suspend;
 #[cfg(test)]
 mod tests;
 mod virtualservice;
+mod warnings;
 
 use std::path::PathBuf;
 use std::sync::Arc;

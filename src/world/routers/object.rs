@@ -11,9 +11,9 @@ use super::adapter::{Adapter, refused, unsupported};
 use super::owner::{Subject, Writer};
 use super::owners::Owners;
 use super::patch::Draft;
-use super::route::{Grain, Routes};
+use super::route::{Grain, Routes, Side};
 use super::service::{self, Key, Told};
-use super::{httproute, managed, virtualservice};
+use super::{httproute, managed, virtualservice, warnings};
 use crate::base::{ObjectName, OperationId, Untrusted, Weight};
 use crate::engine::ports::{Change, Fault, Preview, Split, Stamp, Way, Written};
 use crate::plan::{RouterKind, SideNames};
@@ -74,9 +74,8 @@ pub(super) fn adapter<'a>(
 }
 
 impl Single<'_> {
-    async fn get(&self, deadline: Deadline) -> Result<(Seen, Option<Untrusted>), Fault> {
+    async fn get(&self, deadline: Deadline) -> Result<(Seen, Value), Fault> {
         let value: Value = self.cluster.get(&self.object, deadline).await?;
-        let by = managed::by(&value, self.fields());
         let pods = match &self.shape {
             Shape::Service { sides } if self.asks_pods(&value, sides)? => {
                 let one = |name: &str| Object::new(Kind::DEPLOYMENT, &self.object.namespace, name);
@@ -99,7 +98,7 @@ impl Single<'_> {
             }
             _ => None,
         };
-        Ok((Seen { value: trimmed(&value), pods }, by))
+        Ok((Seen { value: trimmed(&value), pods }, value))
     }
 
     fn asks_pods(&self, value: &Value, sides: &SideNames) -> Result<bool, Fault> {
@@ -201,6 +200,33 @@ impl Single<'_> {
         }
     }
 
+    /// What a person should know of where traffic is about to go.
+    async fn warnings(&self, seen: &Seen, value: &Value, way: Way, deadline: Deadline) -> Vec<Untrusted> {
+        let (cluster, home) = (self.cluster, self.object.namespace.as_str());
+        let mut told = self.share(seen).map(|(_, notes)| notes).unwrap_or_default();
+        if let Shape::Service { sides } = &self.shape {
+            let keys = self.keys(seen, sides).unwrap_or_default();
+            let labels = service::labels(&seen.value, &keys, way);
+            told.extend(warnings::pods(cluster, home, &labels, deadline).await);
+        } else if let Ok((routes, _)) = self.routes(seen) {
+            let to = if way == Way::Back { Side::Stable } else { Side::Canary };
+            for host in routes.hosts(to) {
+                let found = match &self.shape {
+                    Shape::HttpRoute { .. } => Some(host.split_once('/').unwrap_or((home, host)))
+                        .map(|(namespace, name)| (name, namespace)),
+                    _ => virtualservice::service(host, home),
+                };
+                if let Some((name, namespace)) = found {
+                    told.extend(warnings::service(cluster, namespace, name, deadline).await);
+                }
+            }
+        }
+        if let Shape::HttpRoute { .. } = &self.shape {
+            told.extend(warnings::parents(value));
+        }
+        told.into_iter().map(Untrusted::new).collect()
+    }
+
     /// What a change is computed from: what was read before, or a reading of our own.
     async fn seen(&self, read: Option<&Split>, deadline: Deadline) -> Result<Seen, Fault> {
         let stamp = read.and_then(|split| split.stamp.as_ref());
@@ -215,7 +241,8 @@ impl Adapter for Single<'_> {
     fn read(&self) -> BoxFuture<'_, Result<Split, Fault>> {
         Box::pin(async move {
             let deadline = Deadline::usual();
-            let (seen, by) = self.get(deadline).await?;
+            let (seen, value) = self.get(deadline).await?;
+            let by = managed::by(&value, self.fields());
             let (configured, notes) = self.share(&seen).map_err(|why| self.wrong(&why))?;
             let fields =
                 self.draft(&seen, Weight::ZERO, Way::Back).map(|(_, fields)| fields).unwrap_or_default();
@@ -273,28 +300,30 @@ impl Adapter for Single<'_> {
         Box::pin(async move {
             let deadline = Deadline::usual();
             let way = if weight == Weight::ZERO { Way::Back } else { Way::Forward };
-            let (seen, _) = self.get(deadline).await?;
+            let (seen, value) = self.get(deadline).await?;
             let (draft, fields) = self.draft(&seen, weight, way).map_err(|why| self.wrong(&why))?;
             let subject = Subject { object: &self.object, value: &seen.value, fields: &fields };
             let ownership = self.owners.recent(self.cluster, subject, deadline).await;
             let draft = draft.marked(&seen.value, &OperationId::new("preview"));
-            let mut text = draft.shown(&self.object);
-            if let Some(owned) = ownership.refusal(&self.object) {
-                text.push_str(&format!("\n! {owned}"));
-            }
-            if way == Way::Forward
-                && let Err(fault) = self.check(&seen, deadline).await
-            {
-                text.push_str(&format!("\n! {fault}"));
-            }
-            let patch = Patch::Json(draft.operations().to_vec());
-            let answer =
-                self.cluster.patch(&self.object, Part::Whole, &patch, Effect::DryRun, deadline).await;
-            let answer = match answer {
-                Ok(_) => Ok(format!("taken by the API server (dry run): {}", draft.told().join("; ")).into()),
-                Err(refusal) => Err(refused(&self.object, refusal).to_string().into()),
+            let mut warnings = self.warnings(&seen, &value, way, deadline).await;
+            warnings.extend(ownership.warnings().cloned());
+            let owned = ownership.refusal(&self.object);
+            let refusal = match way {
+                Way::Forward if owned.is_none() => self.check(&seen, deadline).await.err(),
+                Way::Forward => owned,
+                Way::Back => {
+                    warnings.extend(owned.map(|owned| Untrusted::new(owned.to_string())));
+                    None
+                }
             };
-            Ok(Preview { patch: text.into(), answer: Some(answer), ..Preview::default() })
+            let patch = Patch::Json(draft.operations().to_vec());
+            let dry = self.cluster.patch(&self.object, Part::Whole, &patch, Effect::DryRun, deadline).await;
+            let answer = match (refusal, dry) {
+                (Some(fault), _) => Err(fault.to_string().into()),
+                (None, Ok(_)) => Ok(draft.told().join("; ").into()),
+                (None, Err(refusal)) => Err(refused(&self.object, refusal).to_string().into()),
+            };
+            Ok(Preview { patch: draft.shown(&self.object).into(), answer: Some(answer), warnings })
         })
     }
 

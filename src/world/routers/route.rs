@@ -211,6 +211,16 @@ impl Routes {
         notes
     }
 
+    /// The hosts of one side, each once.
+    pub(super) fn hosts(&self, side: Side) -> Vec<&str> {
+        let all = self.both.iter().flat_map(|route| &route.destinations).filter(|one| one.side == side);
+        let mut hosts: Vec<&str> =
+            all.map(|one| one.subset.as_ref().map_or(one.name.as_str(), |(host, _)| host.as_str())).collect();
+        hosts.sort_unstable();
+        hosts.dedup();
+        hosts
+    }
+
     /// Both weights of every route.
     pub(super) fn writes(&self, weight: Weight, way: Way, grain: Grain) -> Result<Vec<Set>, String> {
         let mut sets = Vec::new();

@@ -115,6 +115,16 @@ pub(super) fn odd(value: &Value, keys: &[Key]) -> String {
     format!("its selector is neither side's: {}", each.collect::<Vec<_>>().join("; "))
 }
 
+/// The selector as it would be on that way, as a list of labels.
+pub(super) fn labels(value: &Value, keys: &[Key], way: Way) -> String {
+    let mut selector = selector(value).unwrap_or_default();
+    for key in keys {
+        let to = if way == Way::Back { &key.stable } else { &key.canary };
+        selector.insert(key.name.clone(), to.clone());
+    }
+    selector.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",")
+}
+
 /// One value of the selector that is changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Change {

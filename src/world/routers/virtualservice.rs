@@ -147,7 +147,7 @@ fn same_host(one: &str, home: &str, other: &str, other_home: &str) -> bool {
 }
 
 /// The name and namespace of a service, when a host is one.
-fn service<'a>(host: &'a str, home: &'a str) -> Option<(&'a str, &'a str)> {
+pub(super) fn service<'a>(host: &'a str, home: &'a str) -> Option<(&'a str, &'a str)> {
     let mut parts = host.trim_end_matches('.').split('.');
     let name = parts.next().filter(|name| !name.is_empty() && *name != "*")?;
     match (parts.next(), parts.next()) {
