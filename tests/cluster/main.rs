@@ -13,4 +13,5 @@
 
 mod contract;
 mod parts;
+mod routers;
 mod testbed;
