@@ -15,7 +15,7 @@ pub struct Snapshot {
     /// Columns and rows
     #[arg(long, value_name = "WxH", default_value = "120x40", value_parser = size)]
     size: (u16, u16),
-    /// The screen: overview, item, gate, roll-call, rollout, metrics, chart, clock, log, help or guide
+    /// The screen: overview, item, gate, roll-call, rollout, pods, pod-log, metrics, chart, clock, log, help or guide
     #[arg(long, value_name = "NAME", default_value = "overview", value_parser = screen)]
     screen: ScreenName,
     /// How it is written

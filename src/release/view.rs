@@ -110,6 +110,12 @@ pub struct Traffic {
     /// Who moves the weight beside us.
     #[serde(default)]
     pub owner: Owner,
+    /// Who wrote the weight last, as the object says, when it was not us.
+    #[serde(default)]
+    pub by: Option<Untrusted>,
+    /// Since when the object is seen to say what it says.
+    #[serde(default)]
+    pub since: Option<Timestamp>,
     /// Why it could not be read the last time, when it could not: what stands here is as old as it says.
     #[serde(default)]
     pub fault: Option<Untrusted>,

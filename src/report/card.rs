@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use super::numbers::Judge;
-use super::status::Status;
+use super::status::{Rollout, Status};
 use crate::analysis::Quality;
 use crate::base::{Untrusted, short_duration};
 
@@ -52,6 +52,9 @@ pub fn card(status: &Status) -> String {
             ),
         );
     }
+    for rollout in &status.rollouts {
+        traffic(&mut out, rollout);
+    }
     for (rollout, judge) in status.rollouts.iter().filter_map(|it| Some((&it.name, it.judge.as_ref()?))) {
         line(&mut out, judged(rollout, judge));
     }
@@ -66,12 +69,56 @@ pub fn card(status: &Status) -> String {
     if let Some(to) = &status.rollback.to {
         let count = |number: Option<u32>| number.map_or_else(|| "?".to_owned(), |it| it.to_string());
         let (ready, of) = (count(status.rollback.ready), count(status.rollback.of));
-        line(&mut out, format!("rollback → {to} · ready {ready}/{of}"));
+        let red = status.rollback.red.as_ref().map(|red| format!(" · NOT READY: {red}")).unwrap_or_default();
+        line(&mut out, format!("rollback → {to} · ready {ready}/{of}{red}"));
+    }
+    if let Some(cluster) = status.cluster.as_ref().filter(|cluster| cluster.trouble.is_some()) {
+        let word = cluster.trouble.map(|trouble| trouble.as_str()).unwrap_or_default();
+        let fault = cluster.fault.as_ref().map(|fault| format!(": {fault}")).unwrap_or_default();
+        line(&mut out, format!("cluster {word}{fault}"));
     }
     for blocker in &status.blockers {
         line(&mut out, format!("waits: {} ({})", blocker.message, blocker.help));
     }
     out
+}
+
+/// What is not as it should be with a rollout's traffic, a line each.
+fn traffic(out: &mut String, rollout: &Rollout) {
+    let name = &rollout.name;
+    if let Some(drift) = &rollout.drift {
+        let by = drift.by.as_ref().map(|by| format!(": {by}")).unwrap_or_default();
+        let ago = drift.age.map(|age| format!(", {} ago", short_duration(age))).unwrap_or_default();
+        let (is, wanted) = (share(Some(drift.is)), share(Some(drift.wanted)));
+        line(out, format!("{name} drift: somebody set {is}, {wanted} is wanted{by}{ago}"));
+    }
+    if let Some(fault) = &rollout.fault {
+        let old = rollout.age.map(|age| format!(", shares are {} old", short_duration(age)));
+        line(out, format!("{name} traffic could not be read{}: {fault}", old.unwrap_or_default()));
+    }
+    if let Some(owner) = &rollout.owner {
+        line(out, format!("{name} is owned by {owner}"));
+    }
+    if let Some(left) = rollout.warm {
+        line(out, format!("{name} old version kept warm for {}", short_duration(left.max(0))));
+    }
+    if let Some(seconds) = rollout.restore {
+        line(out, format!("{name} old version is gone: about {} to restore", short_duration(seconds)));
+    }
+    if let Some(back) = &rollout.rollback {
+        let words: Vec<String> = back
+            .proofs
+            .iter()
+            .map(|proof| format!("{} {} ({})", proof.what, proof.verdict, proof.said))
+            .collect();
+        let (took, budget) = (short_duration(back.seconds), short_duration(back.budget));
+        let word = match (back.done, back.proven) {
+            (false, _) => "under way",
+            (true, true) => "done",
+            (true, false) => "done, unproven",
+        };
+        line(out, format!("{name} rollback {word} after {took} of {budget}: {}", words.join(", ")));
+    }
 }
 
 /// What the judge says, in one line: `payments judge hold, 2.3x [1.4, 4.1], about 4 min: ...`.

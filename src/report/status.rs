@@ -2,16 +2,18 @@
 //!
 //! Invariants: weights are percent shares; what is not known is `null`, never zero; times are seconds.
 
+pub mod traffic;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use super::numbers;
-use crate::base::{Assurance, Weight};
+use crate::base::{Assurance, Timestamp, Weight};
 use crate::plan::{Plan, Watched};
 use crate::release::{
-    Answer, ApprovalState, Blocker, EngineHealth, RolloutState, State, Tick, TriggerPhase, View, Word, clock,
-    explain, standing,
+    Answer, ApprovalState, Blocker, EngineHealth, PodSide, RolloutState, State, Tick, TriggerPhase, Trouble,
+    View, Word, clock, explain, standing,
 };
 
 /// Where a release stands.
@@ -49,12 +51,28 @@ pub struct Status {
     pub blockers: Vec<Blocker>,
     /// What a rollback would go to.
     pub rollback: Rollback,
+    /// How the cluster is; none when the release has none.
+    pub cluster: Option<Cluster>,
     /// Who acts: `alive`, `nobody`, `silent` or `other-build`.
     pub engine: &'static str,
     /// The hash of the newest event.
     pub head: Option<String>,
     /// How many events there are.
     pub events: u64,
+}
+
+/// How the cluster is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Cluster {
+    /// Its context, when it is known.
+    pub context: Option<String>,
+    /// Seconds since it last answered.
+    pub age: Option<i64>,
+    /// What is wrong with it, in a word: `expired`, `no-credentials`, `forbidden`, `unreachable`, `busy`, `refused`
+    /// or `foreign`.
+    pub trouble: Option<Trouble>,
+    /// The same in a sentence.
+    pub fault: Option<String>,
 }
 
 /// How many items there are.
@@ -98,6 +116,41 @@ pub struct Rollout {
     pub canary: Shares,
     /// What the judge says; none without one.
     pub judge: Option<numbers::Judge>,
+    /// What splits the traffic: `httproute shop/payments`.
+    pub router: Option<String>,
+    /// Who moves the weight beside us, when somebody is known to.
+    pub owner: Option<String>,
+    /// What the owner works towards, in percent for the new version.
+    pub towards: Option<f64>,
+    /// Seconds since the traffic was read.
+    pub age: Option<i64>,
+    /// Why it could not be read the last time.
+    pub fault: Option<String>,
+    /// The weight that somebody else set.
+    pub drift: Option<Drift>,
+    /// The pods of the old version; none when they are not known.
+    pub stable_pods: Option<traffic::Pods>,
+    /// The pods of the new version.
+    pub canary_pods: Option<traffic::Pods>,
+    /// Seconds until the old version is scaled down.
+    pub warm: Option<i64>,
+    /// Seconds it would take to bring the old version up again, when it is gone.
+    pub restore: Option<i64>,
+    /// How its rollback goes, or went.
+    pub rollback: Option<traffic::WayBack>,
+}
+
+/// A weight that nobody here asked for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Drift {
+    /// What the object says the new version gets, in percent.
+    pub is: f64,
+    /// What is wanted.
+    pub wanted: f64,
+    /// Who wrote it, as the object says.
+    pub by: Option<String>,
+    /// Seconds since it is known.
+    pub age: Option<i64>,
 }
 
 /// One side's share of traffic in percent.
@@ -134,6 +187,8 @@ pub struct Rollback {
     pub ready: Option<u32>,
     /// Wanted instances.
     pub of: Option<u32>,
+    /// What a rollback needs and does not have, or could not be looked at.
+    pub red: Option<String>,
 }
 
 impl Status {
@@ -159,6 +214,7 @@ impl Status {
             requests: numbers::requests(view),
             blockers: explain(state, plan, view.now),
             rollback: rollback(view),
+            cluster: cluster(view),
             engine: engine(&view.health.engine),
             head: state.head.map(|head| head.to_string()),
             events: state.version,
@@ -237,7 +293,24 @@ fn rollout(planned: &crate::plan::Rollout, known: Option<&RolloutState>, view: &
         configured: configured.map(|it| side(it).value()),
         observed: observed.map(|it| side(it).value()),
     };
+    let drift = traffic::drift(view, &planned.id).map(|drift| Drift {
+        is: drift.is.value(),
+        wanted: drift.wanted.value(),
+        by: drift.by.map(|by| by.line()),
+        age: drift.since.map(|since| age(view, since)),
+    });
     Rollout {
+        router: planned.router.as_ref().map(|router| router.kind.title()),
+        owner: seen.and_then(|it| it.owner.title()),
+        towards: seen.and_then(|it| it.towards).map(Weight::value),
+        age: seen.and_then(|it| it.at).map(|at| age(view, at)),
+        fault: seen.and_then(|it| it.fault.as_ref()).map(|fault| fault.line()),
+        drift,
+        stable_pods: traffic::pods(view, &planned.id, PodSide::Stable),
+        canary_pods: traffic::pods(view, &planned.id, PodSide::Canary),
+        warm: traffic::warmth(view, planned, view.now).map(|warmth| warmth.left),
+        restore: traffic::restore(view, &planned.id),
+        rollback: traffic::way_back(view, planned, view.now),
         name: planned.id.to_string(),
         step: known.map_or(0, |it| it.step),
         steps: planned.steps.len(),
@@ -268,15 +341,36 @@ fn trigger(planned: &crate::plan::Trigger, view: &View) -> Trigger {
 /// What a rollback would go to: as just seen, or as captured at T-0.
 pub fn rollback(view: &View) -> Rollback {
     let first = view.plan.rollouts.iter().find_map(|it| {
-        let seen = view.seen.readiness.get(&it.id).map(|seen| (seen.version.clone(), seen.ready, seen.of));
+        let seen = view.seen.readiness.get(&it.id).map(|seen| {
+            let red = match traffic::way(seen) {
+                traffic::Way::Ready => None,
+                traffic::Way::Unknown(said) | traffic::Way::Red(said) => Some(said),
+            };
+            (seen.version.clone(), seen.ready, seen.of, red)
+        });
         let known = view.state.rollouts.get(&it.id).and_then(|known| known.last_known_good.as_ref());
-        seen.or_else(|| known.map(|known| (known.version.clone(), known.ready, known.of)))
+        seen.or_else(|| known.map(|known| (known.version.clone(), known.ready, known.of, None)))
     });
-    first.map_or_else(Rollback::default, |(to, ready, of)| Rollback {
+    first.map_or_else(Rollback::default, |(to, ready, of, red)| Rollback {
         to: Some(to),
         ready: Some(ready),
         of: Some(of),
+        red,
     })
+}
+
+fn cluster(view: &View) -> Option<Cluster> {
+    let health = view.health.cluster.as_ref()?;
+    Some(Cluster {
+        context: (!health.context.is_empty()).then(|| health.context.clone()),
+        age: health.good.map(|good| age(view, good)),
+        trouble: health.trouble,
+        fault: health.fault.as_ref().map(|fault| fault.line()),
+    })
+}
+
+fn age(view: &View, at: Timestamp) -> i64 {
+    (view.now.as_second() - at.as_second()).max(0)
 }
 
 /// The word for who acts.

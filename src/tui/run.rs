@@ -15,7 +15,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, mpsc, watch};
 
 use super::keymap::{Keymap, KeymapError};
-use super::model::{Ids, Model, Operator, Order, RandomIds, ScreenName, Setup};
+use super::model::{Ids, LINES, Model, Operator, Order, RandomIds, ScreenName, Setup};
 use super::pacer::Pacer;
 use super::screen;
 use super::terminal::{self, Guard, Painter};
@@ -312,6 +312,20 @@ impl Ui {
                 let client = self.client.clone();
                 self.under_way.push(Box::pin(async move {
                     client.fetch(digest).await.map(|bytes| Msg::Blob(digest, bytes)).into_iter().collect()
+                }));
+            }
+            Effect::Preview(rollout, weight) => {
+                let client = self.client.clone();
+                self.under_way.push(Box::pin(async move {
+                    let preview = client.preview(rollout.clone(), weight).await;
+                    vec![Msg::Preview(rollout, weight, preview)]
+                }));
+            }
+            Effect::PodLog(rollout, pod) => {
+                let client = self.client.clone();
+                self.under_way.push(Box::pin(async move {
+                    let log = client.log(rollout, pod.clone(), LINES).await;
+                    vec![Msg::PodLog(pod, log)]
                 }));
             }
             Effect::Page(from, count) => {

@@ -12,7 +12,10 @@ use proptest::prelude::*;
 use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use tminus::base::{Actor, Untrusted};
-use tminus::release::{EngineHealth, Hold, HoldCause, LogLine, Presence, SourceHealth, View};
+use tminus::release::{
+    EngineHealth, Hold, HoldCause, LogLine, Owner, Presence, SourceHealth, Traffic, Trouble, View,
+    WatchHealth,
+};
 use tminus::tui::{Depth, ScreenName, Symbols, Theme, ThemeName, export, render, render_with};
 
 use crate::support::pictures::{self, mark};
@@ -149,6 +152,70 @@ fn what_is_asked_is_seen_on_every_screen_and_size_without_colour() {
 }
 
 #[test]
+fn who_meddles_is_seen_at_every_size() {
+    let view = pictures::meddled();
+    for size in [(80, 24), (120, 40), (200, 60), (40, 12)] {
+        for name in [ScreenName::Overview, ScreenName::Rollout, ScreenName::Pods] {
+            let shown = export::text(&render(&view, size, name, ThemeName::Dark));
+            assert!(shown.contains("PROD") && shown.contains("3.1.4"), "{name:?} at {size:?}\n{shown}");
+        }
+    }
+    let rollout = export::text(&render(&view, (120, 40), ScreenName::Rollout, ThemeName::Dark));
+    for must in [
+        "httproute shop/payments",
+        "somebody set 40 %: kubectl-edit, 10s ago",
+        "owned by Argo Rollout shop/payments: moves go through it",
+        "NOT READY: image pullable: no such tag",
+        "cluster ✗ expired 2m",
+        "unknown",
+        "New checkout  on, 25 %  kill switch armed",
+    ] {
+        assert!(rollout.contains(must), "{must}\n{rollout}");
+    }
+    let pods = export::text(&render(&view, (120, 40), ScreenName::Pods, ThemeName::Mono));
+    for must in ["stable 2/2", "canary 1/2 5 restarts", "CrashLoopBackOff", "0123456789ab", "payments:3.2.0"]
+    {
+        assert!(pods.contains(must), "{must}\n{pods}");
+    }
+    let first = pods.find("payments-stable").zip(pods.find("payments-canary"));
+    assert!(first.is_some_and(|(stable, canary)| stable < canary), "stable stands first");
+}
+
+#[test]
+fn trouble_with_the_cluster_is_one_short_word() {
+    let mut view = pictures::view();
+    let shown = |view: &View| export::text(&render(view, (160, 20), ScreenName::Overview, ThemeName::Dark));
+    for (trouble, word) in [
+        (None, "cluster 1s"),
+        (Some(Trouble::Forbidden), "cluster ✗ forbidden "),
+        (Some(Trouble::Unreachable), "cluster ✗ unreachable 1s"),
+        (Some(Trouble::NoCredentials), "cluster ✗ no credentials 1s"),
+    ] {
+        if let Some(cluster) = &mut view.health.cluster {
+            cluster.trouble = trouble;
+            cluster.fault = Some("a plugin printed\n\u{1b}[31ma long tale".into());
+        }
+        assert!(shown(&view).contains(word), "{word}\n{}", shown(&view));
+        assert!(!shown(&view).contains("plugin"), "the tale is not for the header");
+    }
+    let lost = WatchHealth::Lost { since: view.now, why: "410".into() };
+    view.health.watches.insert("payments".into(), lost);
+    if let Some(cluster) = &mut view.health.cluster {
+        cluster.trouble = None;
+    }
+    assert!(shown(&view).contains("cluster 1s ! watch lost"), "{}", shown(&view));
+}
+
+#[test]
+fn a_picture_that_says_the_same_draws_the_same() {
+    let view = pictures::meddled();
+    for name in ScreenName::ALL {
+        let once = render(&view, (120, 40), name, ThemeName::Dark);
+        assert_eq!(once, render(&view.clone(), (120, 40), name, ThemeName::Dark), "{name:?}");
+    }
+}
+
+#[test]
 fn a_silent_source_is_named_with_who_stands_in_or_whom_to_ask() {
     let mut view = pictures::asking();
     let shown = |view: &View| export::text(&render(view, (120, 40), ScreenName::Metrics, ThemeName::Dark));
@@ -276,6 +343,28 @@ fn hostile(said: &str) -> View {
     for card in seen.judged.values_mut() {
         (card.why, card.faster) = (words(), words());
     }
+    let meddled = pictures::meddled();
+    seen.pods = meddled.seen.pods.clone();
+    for pod in seen.pods.values_mut().flatten() {
+        (pod.name, pod.phase, pod.image) = (words(), words(), words());
+        (pod.digest, pod.node) = (Some(words()), Some(words()));
+    }
+    let traffic = Traffic {
+        fault: Some(words()),
+        by: Some(words()),
+        owner: Owner::Flagger { name: said.to_owned() },
+        ..meddled.seen.traffic["payments"].clone()
+    };
+    seen.traffic.insert("payments".into(), traffic);
+    let mut ready = meddled.seen.readiness["payments"].clone();
+    (ready.version, ready.digest) = (said.to_owned(), Some(said.to_owned()));
+    for need in &mut ready.needs {
+        (need.what, need.said) = (said.to_owned(), words());
+    }
+    seen.readiness.insert("payments".into(), ready);
+    view.health.cluster = meddled.health.cluster.clone();
+    let pods_fault = SourceHealth { good: None, fault: Some(words()) };
+    view.health.pods.insert("payments".into(), pods_fault);
     view.seen = Arc::new(seen);
     view.plan = Arc::new(plan);
     view.state = Arc::new(state);

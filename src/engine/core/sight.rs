@@ -87,7 +87,10 @@ impl Core {
 
     pub(super) fn see_traffic(&mut self, rollout: &RolloutId, split: &Split, now: Timestamp) {
         let seen = Arc::make_mut(&mut self.seen);
+        let before = seen.traffic.get(rollout).filter(|before| before.configured == split.configured);
         let traffic = Traffic {
+            by: split.by.clone(),
+            since: before.and_then(|before| before.since).or(Some(now)),
             towards: split.desired,
             configured: split.configured,
             observed: split.observed,

@@ -29,6 +29,12 @@ pub enum Action {
     RollCall,
     Clock,
     Log,
+    Pods,
+    PodLog,
+    RefreshPodLog,
+    FindInLog,
+    NextFound,
+    PreviousFound,
     Help,
     Guide,
     Why,
@@ -69,6 +75,7 @@ pub enum Action {
     Hold,
     Resume,
     RollBack,
+    FlagsOff,
     FireTrigger,
     RearmMessages,
     DeclareStable,
@@ -94,17 +101,19 @@ impl Action {
                 | Self::Hold
                 | Self::Resume
                 | Self::RollBack
+                | Self::FlagsOff
                 | Self::Start
                 | Self::Grant
         )
     }
 
     /// What the palette offers beside the keys, with its words.
-    pub const PALETTE_ONLY: [(Self, &'static str); 11] = [
+    pub const PALETTE_ONLY: [(Self, &'static str); 12] = [
         (Self::Start, "start the release: T-0"),
         (Self::PromoteFull, "promote to all traffic at once"),
         (Self::Grant, "grant what is asked: do it, after the usual question"),
         (Self::Resume, "lift the hold and let automation go on"),
+        (Self::FlagsOff, "turn the feature flags of the rollout off"),
         (Self::FireTrigger, "fire a trigger that only a person can see, with a reason"),
         (Self::RearmMessages, "let messages and checkpoints go on after a hold or rollback"),
         (Self::DeclareStable, "declare the release stable"),

@@ -83,6 +83,8 @@ struct File {
     #[serde(default)]
     metrics: Vec<Line>,
     #[serde(default)]
+    pods: Vec<Line>,
+    #[serde(default)]
     dialog: Vec<Line>,
 }
 
@@ -105,6 +107,7 @@ pub(super) fn read(name: &str, text: &str) -> Result<Vec<Binding>, KeymapError> 
         (Context::Gates, file.gates),
         (Context::RollCall, file.roll_call),
         (Context::Metrics, file.metrics),
+        (Context::Pods, file.pods),
         (Context::Dialog, file.dialog),
     ];
     let lines =

@@ -28,14 +28,16 @@ pub enum Context {
     RollCall,
     /// On metrics and triggers.
     Metrics,
+    /// On pods and their logs.
+    Pods,
     /// In a dialog that asks.
     Dialog,
 }
 
 impl Context {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Any, Self::Stages, Self::Gates, Self::RollCall, Self::Metrics, Self::Dialog];
+    pub const ALL: [Self; 7] =
+        [Self::Any, Self::Stages, Self::Gates, Self::RollCall, Self::Metrics, Self::Pods, Self::Dialog];
 
     /// Its heading in the help.
     pub fn title(self) -> &'static str {
@@ -45,6 +47,7 @@ impl Context {
             Self::Gates => "On gates",
             Self::RollCall => "On the roll-call",
             Self::Metrics => "On metrics and triggers",
+            Self::Pods => "On pods and their logs",
             Self::Dialog => "In a dialog",
         }
     }

@@ -3,7 +3,7 @@
 use crate::analysis::Verdict;
 use crate::base::{RolloutId, Timestamp, Weight};
 use crate::plan::{Otherwise, Plan, Role, Rollout};
-use crate::release::{Answer, Hold, RolloutPhase, RolloutState, Standing, State, View, Word};
+use crate::release::{Answer, Hold, PodCard, RolloutPhase, RolloutState, Standing, State, View, Word};
 use crate::tui::theme::{Meaning, Symbols};
 
 /// The roll-call so far.
@@ -120,6 +120,13 @@ pub fn ready(view: &View, id: &RolloutId) -> Option<(String, u32, u32)> {
         Some((good.version.clone(), good.ready, good.of))
     };
     seen.or_else(known)
+}
+
+/// The pods of a rollout as they are listed: stable first, then canary, then others, each by name.
+pub fn listed<'a>(view: &'a View, id: &RolloutId) -> Vec<&'a PodCard> {
+    let mut all: Vec<&PodCard> = view.seen.pods.get(id).into_iter().flatten().collect();
+    all.sort_by_key(|pod| pod.side);
+    all
 }
 
 /// The share the next promotion of a rollout goes to; none when it is through or on its way back.

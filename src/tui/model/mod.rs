@@ -10,6 +10,7 @@ mod name;
 mod numbers;
 mod older;
 mod operator;
+mod pod_log;
 mod stages;
 mod toast;
 mod watching;
@@ -18,21 +19,22 @@ use std::sync::Arc;
 
 pub use asking::{asks, cause_words, forward, is_contested, requests};
 pub use facts::{
-    Poll, cluster_age, gate_look, held, identity, metrics_age, next_weight, otherwise_word, phase_word,
-    ready, shares, verdict_look,
+    Poll, cluster_age, gate_look, held, identity, listed, metrics_age, next_weight, otherwise_word,
+    phase_word, ready, shares, verdict_look,
 };
 pub use index::{Due, Index, ItemLine, StageSum, item_line, without_owner};
 pub use name::{Pane, ScreenName};
 pub use numbers::{advice, metric_look, newest, quality_word, silences};
 pub use older::Older;
 pub use operator::{Ids, Operator, Order, RandomIds};
+pub use pod_log::{LINES, PodLog};
 pub use stages::{Cursor, Row, StageList};
 pub use toast::Toasts;
 pub use watching::{arming, mode, phase, trigger_look, trigger_words};
 
-use crate::base::{Digest, ItemId, Timestamp, Untrusted};
+use crate::base::{Digest, ItemId, RolloutId, Timestamp, Untrusted};
 use crate::plan::{Gate, Metric, Rollout, Trigger, Watched};
-use crate::release::{Blocker, EngineHealth, View};
+use crate::release::{Blocker, EngineHealth, PodCard, View};
 use crate::tui::keymap::{Chord, Context, Keymap};
 use crate::tui::overlay::Overlay;
 use crate::tui::theme::{Depth, Theme, ThemeName};
@@ -58,6 +60,8 @@ pub struct Lists {
     pub gates: Cursor,
     /// Rollouts.
     pub rollouts: Cursor,
+    /// Pods.
+    pub pods: Cursor,
     /// Metrics; on their own screen the triggers follow.
     pub metrics: Cursor,
     /// Roles.
@@ -110,6 +114,8 @@ pub struct Model {
     pub ticked: Vec<ItemId>,
     /// The bytes of a gate's run that were asked for, as text.
     pub evidence: Option<(Digest, Untrusted)>,
+    /// The log of a pod that somebody looks at.
+    pub pod_log: PodLog,
     /// Lines of the journal before the newest, oldest first, and the version asked for last.
     pub older: Older,
     /// Time.
@@ -135,6 +141,7 @@ impl Model {
             typed: Vec::new(),
             ticked: Vec::new(),
             evidence: None,
+            pod_log: PodLog::default(),
             older: Older::default(),
             clock: Clock::default(),
         };
@@ -201,6 +208,12 @@ impl Model {
         let place = self.lists.metrics.0.checked_sub(self.view.plan.metrics.len())?;
         self.view.plan.triggers.get(place)
     }
+    /// The selected pod, with its rollout.
+    pub fn pod(&self) -> Option<(RolloutId, &PodCard)> {
+        let rollout = self.rollout()?.id.clone();
+        let pod = listed(&self.view, &rollout).get(self.lists.pods.0).copied()?;
+        Some((rollout, pod))
+    }
     /// The selected item.
     pub fn item(&self) -> Option<ItemLine<'_>> {
         item_line(&self.view, self.lists.stages.item()?)
@@ -212,6 +225,7 @@ impl Model {
             (ScreenName::Item, _) | (ScreenName::Overview, Pane::Stages) => Some(Context::Stages),
             (ScreenName::Gate, _) | (ScreenName::Overview, Pane::Gates) => Some(Context::Gates),
             (ScreenName::RollCall, _) | (ScreenName::Overview, Pane::RollCall) => Some(Context::RollCall),
+            (ScreenName::Pods | ScreenName::PodLog, _) => Some(Context::Pods),
             (ScreenName::Metrics | ScreenName::Chart, _) | (ScreenName::Overview, Pane::Metrics) => {
                 Some(Context::Metrics)
             }

@@ -17,6 +17,10 @@ pub enum ScreenName {
     RollCall,
     /// The selected rollout.
     Rollout,
+    /// The pods of the selected rollout.
+    Pods,
+    /// The log of the selected pod.
+    PodLog,
     /// All metrics and triggers.
     Metrics,
     /// The selected metric over time.
@@ -33,12 +37,14 @@ pub enum ScreenName {
 
 impl ScreenName {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Overview,
         Self::Item,
         Self::Gate,
         Self::RollCall,
         Self::Rollout,
+        Self::Pods,
+        Self::PodLog,
         Self::Metrics,
         Self::Chart,
         Self::Clock,
@@ -55,6 +61,8 @@ impl ScreenName {
             Self::Gate => "gate",
             Self::RollCall => "roll-call",
             Self::Rollout => "rollout",
+            Self::Pods => "pods",
+            Self::PodLog => "pod-log",
             Self::Metrics => "metrics",
             Self::Chart => "chart",
             Self::Clock => "clock",

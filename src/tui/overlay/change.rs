@@ -1,9 +1,10 @@
 //! What a confirm dialog can be about: its words, the facts it shows, the wish it makes.
 
-use crate::base::{RoleId, RolloutId, Untrusted, Weight};
-use crate::release::{Answer, Proposal, Wish, standing};
+use crate::base::{FlagId, RoleId, RolloutId, Untrusted, Weight};
+use crate::release::{Answer, Proposal, Reach, Wish, standing};
 
 use super::evidence::asked;
+use super::preview::{self, Way};
 use crate::tui::model::{Model, Poll, ready, shares};
 use crate::tui::theme::Meaning;
 
@@ -32,6 +33,8 @@ pub enum Change {
     Resume(RolloutId),
     /// Put traffic back.
     RollBack(RolloutId),
+    /// Turn these flags off; empty for every one of the plan.
+    FlagsOff(Vec<FlagId>),
     /// T-0.
     Start,
     /// T-0 without anything to go back to.
@@ -64,6 +67,10 @@ impl Change {
             Self::Hold(rollout) => format!("Hold {rollout}{place}?"),
             Self::Resume(rollout) => format!("Lift the hold of {rollout}{place}?"),
             Self::RollBack(rollout) => format!("Roll back {rollout}{place}?"),
+            Self::FlagsOff(flags) if flags.is_empty() => {
+                format!("Turn every flag of the release off{place}?")
+            }
+            Self::FlagsOff(_) => format!("Turn the flags of this rollout off{place}?"),
             Self::Start | Self::StartFirst => format!("Start the release{place}?"),
             Self::Go(role) => format!("Say go as {}?", role_title(model, role)),
             Self::Send(message) => format!("Send {message}{place}?"),
@@ -98,6 +105,7 @@ impl Change {
             Self::Hold(_) => "hold",
             Self::Resume(_) => "go on",
             Self::RollBack(_) => "roll back",
+            Self::FlagsOff(_) => "turn off",
             Self::Start => "start",
             Self::StartFirst => "start with nothing to go back to",
             Self::Go(_) => "go",
@@ -119,6 +127,31 @@ impl Change {
         }
     }
 
+    /// The share whose change is asked for when the dialog opens.
+    pub fn target(&self, model: &Model) -> Option<(RolloutId, Weight)> {
+        let (rollout, weight) = match self {
+            Self::Promote { rollout, to } => (rollout, *to),
+            Self::Grant { rollout, wants, .. } => match wants {
+                Proposal::Promote { to } | Proposal::Raise { to } => (rollout, *to),
+                Proposal::StepBack => (rollout, step_before(model, rollout).unwrap_or(Weight::ZERO)),
+                Proposal::RollBack => (rollout, Weight::ZERO),
+                Proposal::Hold => return None,
+            },
+            Self::RollBack(rollout) => (rollout, Weight::ZERO),
+            _ => return None,
+        };
+        Some((rollout.clone(), weight))
+    }
+
+    /// True for what makes things safer: it waits for nobody's answer.
+    pub fn is_safety(&self) -> bool {
+        match self {
+            Self::Hold(_) | Self::RollBack(_) | Self::FlagsOff(_) => true,
+            Self::Grant { wants, .. } => matches!(wants, Proposal::Hold | Proposal::RollBack),
+            _ => false,
+        }
+    }
+
     /// The wish it makes.
     pub fn wish(&self) -> Wish {
         let reason = Untrusted::default();
@@ -128,6 +161,7 @@ impl Change {
             Self::Hold(rollout) => Wish::Hold { rollout: Some(rollout), reason },
             Self::Resume(rollout) => Wish::Resume { rollout: Some(rollout) },
             Self::RollBack(rollout) => Wish::RollBack { rollout: Some(rollout), reason },
+            Self::FlagsOff(flags) => Wish::FlagsOff { flags, reach: Reach::default(), reason },
             Self::Start => Wish::Start { accept_first_release: false },
             Self::StartFirst => Wish::Start { accept_first_release: true },
             Self::Go(role) => Wish::Approve { role, answer: Answer::Go, reason },
@@ -150,6 +184,7 @@ pub fn facts(model: &Model, change: &Change) -> Vec<(Meaning, String)> {
     match change {
         Change::Promote { rollout, to } => {
             traffic(model, rollout, *to, &mut out);
+            out.extend(preview::owner(model, rollout, Way::Forward));
             out.extend(asked(model, rollout, Proposal::is_forward));
             gates(model, &mut out);
             blockers(model, &mut out);
@@ -169,7 +204,8 @@ pub fn facts(model: &Model, change: &Change) -> Vec<(Meaning, String)> {
             }
         }
         Change::RollBack(rollout) => {
-            traffic(model, rollout, Weight::ZERO, &mut out);
+            out.extend(preview::steps(model, rollout));
+            out.extend(preview::owner(model, rollout, Way::Back));
             out.extend(asked(model, rollout, |wants| wants == Proposal::RollBack));
             match ready(&model.view, rollout) {
                 Some((version, healthy, wanted)) => {
@@ -199,6 +235,16 @@ pub fn facts(model: &Model, change: &Change) -> Vec<(Meaning, String)> {
                 out.push((Meaning::Warn, text));
             }
             out.push((Meaning::Dialog, "every hold is lifted and automation may act again".to_owned()));
+        }
+        Change::FlagsOff(flags) => {
+            for flag in &model.view.plan.flags {
+                if flags.is_empty() || flags.contains(&flag.id) {
+                    let card = model.view.seen.flags.get(&flag.id);
+                    let is = card.map_or_else(|| "unknown".to_owned(), |card| card.seen.said());
+                    let arrow = model.setup.theme.symbols.arrow;
+                    out.push((Meaning::Dialog, format!("{}: {is} {arrow} off", flag.title.cell(40))));
+                }
+            }
         }
         Change::Start | Change::StartFirst => {
             poll(model, &mut out);

@@ -8,6 +8,9 @@ use tui_input::Input;
 
 use super::change::{Change, facts};
 use super::evidence::evidence;
+use super::preview::Shown;
+use crate::base::{RolloutId, Untrusted, Weight};
+use crate::engine::client::Preview;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::{Model, Operator};
 use crate::tui::theme::Meaning;
@@ -33,6 +36,12 @@ pub struct Confirm {
     pub facts: Vec<(Meaning, String)>,
     /// What it rests on as it is now; it moves with every sample and arms nothing anew.
     pub evidence: Vec<(Meaning, String)>,
+    /// The share whose change is shown; none when nothing is written anywhere.
+    target: Option<(RolloutId, Weight)>,
+    /// The exact change, and what the cluster says of it.
+    pub shown: Shown,
+    /// How many lines were scrolled past.
+    pub scroll: usize,
     /// What was typed, when the change asks for it.
     pub typed: Input,
     /// When it opened or changed, in milliseconds.
@@ -45,6 +54,9 @@ impl Confirm {
         let facts = facts(model, &change);
         Self {
             evidence: rests_on(model, &change),
+            shown: Shown::of(change.target(model).is_some()),
+            target: change.target(model),
+            scroll: 0,
             change,
             by: model.operator.clone(),
             seen: model.view.state.version,
@@ -56,7 +68,33 @@ impl Confirm {
 
     /// True when keys count.
     pub fn is_armed(&self, at: u64) -> bool {
-        at >= self.since + ARM
+        at >= self.since + ARM && (self.change.is_safety() || !self.shown.is_awaited())
+    }
+
+    /// What is to be asked for, once.
+    pub fn ask(&mut self) -> Option<(RolloutId, Weight)> {
+        let asked = self.shown.ask();
+        self.target.clone().filter(|_| asked)
+    }
+
+    /// Takes in what was asked for. What waited for it arms anew; what makes things safer did not wait.
+    pub fn take(
+        &mut self,
+        (rollout, weight): (&RolloutId, Weight),
+        preview: &Result<Preview, Untrusted>,
+        at: u64,
+    ) {
+        if self.target.as_ref().is_some_and(|(of, to)| of == rollout && to.is_near(weight)) {
+            self.shown = Shown::Told(preview.clone());
+            if !self.change.is_safety() {
+                self.since = at;
+            }
+        }
+    }
+
+    /// How many lines it has, as written.
+    pub fn length(&self) -> usize {
+        self.facts.len() + self.evidence.len() + self.shown.length()
     }
 
     /// Reads the facts anew; when they differ it arms anew and forgets what was typed.
@@ -66,6 +104,11 @@ impl Confirm {
         self.evidence = rests_on(model, &self.change);
         if now != self.facts {
             self.facts = now;
+            let target = self.change.target(model);
+            if target != self.target {
+                self.shown = Shown::of(target.is_some());
+                self.target = target;
+            }
             self.typed = Input::default();
             self.since = model.clock.at;
         }
@@ -78,6 +121,7 @@ impl Confirm {
         let lines: Vec<(Meaning, String)> = self
             .facts
             .iter()
+            .chain(&self.shown.lines())
             .chain(&self.evidence)
             .flat_map(|(meaning, text)| wrap(text, inner_width).into_iter().map(|line| (*meaning, line)))
             .collect();
@@ -90,11 +134,15 @@ impl Confirm {
         let inner = canvas.frame(frame, &title, true);
         let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
         let room = inner.height.saturating_sub(3);
-        for (row, (meaning, line)) in lines.iter().take(usize::from(room)).enumerate() {
+        let past = self.scroll.min(lines.len().saturating_sub(usize::from(room)));
+        for (row, (meaning, line)) in lines.iter().skip(past).take(usize::from(room)).enumerate() {
             canvas.line(inner, row as u16, &[piece(*meaning, line.clone())]);
         }
         let who = format!("as {} ({:?})", self.by.actor.name(), self.by.assurance);
-        canvas.line(inner, inner.height.saturating_sub(2), &[piece(Meaning::Muted, who)]);
+        let below = lines.len().saturating_sub(past + usize::from(room));
+        let more = if below > 0 { format!("   {below} more lines below") } else { String::new() };
+        let foot = [piece(Meaning::Muted, who), piece(Meaning::Key, more)];
+        canvas.line(inner, inner.height.saturating_sub(2), &foot);
         self.buttons(model, canvas, Rect { y: inner.bottom().saturating_sub(1), height: 1, ..inner });
     }
 

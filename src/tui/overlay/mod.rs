@@ -4,6 +4,7 @@ mod change;
 mod confirm;
 mod evidence;
 mod palette;
+mod preview;
 mod prompt;
 
 use ratatui::layout::Rect;
@@ -30,6 +31,8 @@ pub enum Overlay {
     Palette(Box<Palette>),
     /// What the list is filtered by.
     Filter(Input),
+    /// What is searched in a log.
+    Find(Input),
     /// Why the release waits.
     Why(Cursor),
 }
@@ -58,7 +61,7 @@ impl Overlay {
             Self::Confirm(confirm) => confirm.draw(model, canvas, area),
             Self::Prompt(prompt) => prompt.draw(canvas, area),
             Self::Palette(palette) => palette.draw(canvas, area),
-            Self::Filter(input) => filter(canvas, area, input),
+            Self::Filter(input) | Self::Find(input) => filter(canvas, area, input),
             Self::Why(cursor) => why(model, canvas, area, cursor.0),
         }
     }

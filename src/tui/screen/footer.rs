@@ -2,8 +2,9 @@
 
 use ratatui::layout::Rect;
 
-use crate::base::Weight;
+use crate::base::{Untrusted, Weight};
 use crate::release::{RolloutPhase, Status};
+use crate::report::status::traffic::{Way, way};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::{Due, Model, is_contested, item_line, next_weight, ready, requests, without_owner};
 use crate::tui::theme::Meaning;
@@ -170,6 +171,28 @@ pub fn roll_back_hint(model: &Model, width: u16) -> Option<(Meaning, String)> {
         || known.is_some_and(|known| known.phase == RolloutPhase::RolledBack)
     {
         return Some((Meaning::Muted, "rolled back".to_owned()));
+    }
+    if let Some(seen) = model.view.seen.readiness.get(&rollout.id) {
+        let count = format!("{}/{}", seen.ready, seen.of);
+        let symbols = &model.setup.theme.symbols;
+        let narrow = width < NARROW;
+        return Some(match way(seen) {
+            Way::Ready => (Meaning::Good, format!("{verb}{arrow} {} {ready_word}{count}", seen.version)),
+            Way::Unknown(_) if narrow => {
+                (Meaning::Unknown, format!("{arrow} {} {}{count}", seen.version, symbols.unknown))
+            }
+            Way::Unknown(why) => {
+                let why = Untrusted::new(why).cell(40);
+                (Meaning::Unknown, format!("{verb}{arrow} {} not known to be ready: {why}", seen.version))
+            }
+            Way::Red(_) if narrow => {
+                (Meaning::Bad, format!("{arrow} {} {}{count}", seen.version, symbols.failed))
+            }
+            Way::Red(why) => {
+                let why = Untrusted::new(why).cell(usize::from(width / 3));
+                (Meaning::Bad, format!("{verb}{arrow} {} NOT READY: {why}", seen.version))
+            }
+        });
     }
     match ready(&model.view, &rollout.id) {
         Some((version, healthy, wanted)) => {

@@ -3,6 +3,7 @@
 mod banner;
 mod chart;
 mod clock;
+mod flags;
 mod footer;
 mod gate;
 mod gates;
@@ -15,9 +16,11 @@ mod metrics;
 mod operations;
 mod overview;
 mod page;
+mod pods;
 mod roll_call;
 mod rollout;
 mod stages;
+mod standing;
 mod triggers;
 
 pub use judge::{decision_look, ratio_text, share_text, sides_text};
@@ -77,6 +80,8 @@ fn screen(model: &Model, canvas: &mut Canvas<'_>, body: Rect) {
     title.extend(match model.screen {
         ScreenName::RollCall => roll_call::title(model),
         ScreenName::Rollout => rollout::title(model),
+        ScreenName::Pods => pods::title(model),
+        ScreenName::PodLog => pods::log_title(model),
         ScreenName::Metrics => metrics::title(model),
         ScreenName::Chart => chart::title(model),
         _ => Vec::new(),
@@ -90,10 +95,12 @@ fn screen(model: &Model, canvas: &mut Canvas<'_>, body: Rect) {
         ScreenName::Gate => gate::page(model, area.width).draw(canvas, area, from),
         ScreenName::RollCall => roll_call::draw(model, canvas, area, true),
         ScreenName::Rollout => {
-            let (top, rest) = split(area, rollout::HEIGHT);
+            let (top, rest) = split(area, rollout::height(model, area.width));
             rollout::draw(model, canvas, top);
             operations::page(model, rest.width).draw(canvas, rest, from);
         }
+        ScreenName::Pods => pods::draw(model, canvas, area),
+        ScreenName::PodLog => pods::draw_log(model, canvas, area, from),
         ScreenName::Metrics => metrics::screen(model, canvas, area),
         ScreenName::Chart => chart::draw(model, canvas, area),
         ScreenName::Clock => clock::page(model, area.width).draw(canvas, area, from),
@@ -110,6 +117,8 @@ fn heading(name: ScreenName) -> &'static str {
         ScreenName::Gate => "Gate",
         ScreenName::RollCall => "Roll-call",
         ScreenName::Rollout => "Rollout",
+        ScreenName::Pods => "Pods",
+        ScreenName::PodLog => "Log",
         ScreenName::Metrics => "Metrics",
         ScreenName::Chart => "Metric",
         ScreenName::Clock => "Clock",
@@ -146,6 +155,7 @@ pub fn page_length(model: &Model) -> usize {
         ScreenName::Rollout => operations::page(model, width).len(),
         ScreenName::Clock => clock::page(model, width).len(),
         ScreenName::Log => model.log_length(),
+        ScreenName::PodLog => model.pod_log.lines.len(),
         ScreenName::Help => help::page(model, width).len(),
         ScreenName::Guide => help::guide(width.min(100)).len(),
         _ => 0,

@@ -1,7 +1,7 @@
 //! What is below a rollout on its own screen: steps, triggers and every change to the world.
 
 use crate::release::Outcome;
-use crate::tui::model::{Model, ready};
+use crate::tui::model::Model;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::piece;
 
@@ -33,10 +33,8 @@ pub fn page(model: &Model, width: u16) -> Page {
             piece(Meaning::Muted, format!("  soak {}{after}{auto}", step.soak)),
         ]);
     }
-    if let Some((version, healthy, wanted)) = ready(&model.view, &rollout.id) {
-        page.head("Rollback");
-        page.text(Meaning::Base, 2, &format!("goes to {version}: {healthy} of {wanted} healthy"));
-    }
+    super::standing::page(model, rollout, &mut page);
+    super::flags::page(model, &mut page);
     if let Some(blind) = &rollout.blind {
         let actions: Vec<&str> = blind.actions.iter().map(|action| action.as_str()).collect();
         let text = format!("blind for {} at {} or more: {}", blind.after, blind.above, actions.join(", "));

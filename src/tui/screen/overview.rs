@@ -42,7 +42,8 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, body: Rect) {
 /// Panes one above the other. The one with the keys is never left out; room that is left over under the metrics
 /// shows the log.
 fn column(model: &Model, canvas: &mut Canvas<'_>, area: Rect, panes: &[Pane]) {
-    let wants: Vec<(u16, u16)> = panes.iter().map(|pane| wanted(model, *pane)).collect();
+    let wants: Vec<(u16, u16)> =
+        panes.iter().map(|pane| wanted(model, *pane, area.width.saturating_sub(4))).collect();
     let first = panes.iter().position(|pane| *pane == model.pane).unwrap_or(0);
     let heights = share(area.height, &wants, first);
     let mut y = area.y;
@@ -68,13 +69,13 @@ fn column(model: &Model, canvas: &mut Canvas<'_>, area: Rect, panes: &[Pane]) {
 }
 
 /// The least a pane is drawn with, and what it would like.
-fn wanted(model: &Model, pane: Pane) -> (u16, u16) {
+fn wanted(model: &Model, pane: Pane, width: u16) -> (u16, u16) {
     let plan = &model.view.plan;
     let rows = |count: usize| u16::try_from(count).unwrap_or(u16::MAX).clamp(1, 24) + 2;
     match pane {
         Pane::Stages => (4, u16::MAX),
         Pane::Gates => (4, rows(plan.gates.len())),
-        Pane::Rollout => (8, rollout::HEIGHT + 2),
+        Pane::Rollout => (8, rollout::height(model, width) + 2),
         Pane::Metrics => (4, rows(plan.metrics.len())),
         Pane::RollCall => (4, rows(plan.approvers().len())),
     }

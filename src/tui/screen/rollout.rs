@@ -12,10 +12,17 @@ use crate::tui::widget::{self, Canvas, Piece, cells, piece};
 use super::footer::roll_back_hint;
 use super::header::short_name;
 use super::judge;
+use super::standing;
 use super::triggers::held_bar;
 
+/// The rows of step, shares and bar.
+const TOP: u16 = 5;
+
 /// How many rows all of it takes.
-pub const HEIGHT: u16 = 9;
+pub fn height(model: &Model, width: u16) -> u16 {
+    let lines = model.rollout().map_or(4, |rollout| lines(model, rollout, width).len());
+    TOP + u16::try_from(lines).unwrap_or(u16::MAX).max(4)
+}
 
 /// What stands behind the heading: which rollout, and by what it moves traffic.
 pub fn title(model: &Model) -> Vec<Piece> {
@@ -29,7 +36,12 @@ pub fn title(model: &Model) -> Vec<Piece> {
     };
     let others = model.view.plan.rollouts.len().saturating_sub(1);
     let more = if others > 0 { format!(" +{others}") } else { String::new() };
-    vec![piece(Meaning::Muted, format!("  {} {strategy}{more}", rollout.id))]
+    // The router's own name says more than the rollout's.
+    let name = match &rollout.router {
+        Some(router) => router.kind.title(),
+        None => rollout.id.to_string(),
+    };
+    vec![piece(Meaning::Muted, format!("  {name} {strategy}{more}"))]
 }
 
 /// Draws it; rows that do not fit are left out from the end.
@@ -46,13 +58,21 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
     let seen = shares(&model.view, &rollout.id);
     let bar = widget::shares(seen.observed.or(seen.configured), area.width, symbols);
     canvas.line(area, 4, &bar);
-    let judged = judge::line(model, rollout, area.width);
-    let waits = waits(model, rollout, known, area.width);
-    let back = roll_back_hint(model, 120).map(|(meaning, text)| vec![piece(meaning, text)]);
-    let lines = judged.into_iter().chain([waits, trigger_row(model, area.width)]).chain(back);
-    for (row, pieces) in (5..).zip(lines) {
+    for (row, pieces) in (TOP..).zip(lines(model, rollout, area.width)) {
         canvas.line(area, row, &pieces);
     }
+}
+
+/// The lines under the bar: what is not as wanted first, then what is judged, awaited and watched, and the way back.
+fn lines(model: &Model, rollout: &Rollout, width: u16) -> Vec<Vec<Piece>> {
+    let known = model.view.state.rollouts.get(&rollout.id);
+    let back = roll_back_hint(model, 120).map(|(meaning, text)| vec![piece(meaning, text)]);
+    let mut lines = standing::lines(model, rollout);
+    lines.extend(judge::line(model, rollout, width));
+    lines.push(waits(model, rollout, known, width));
+    lines.push(trigger_row(model, width));
+    lines.extend(back);
+    lines
 }
 
 fn step_row(
@@ -106,6 +126,11 @@ fn table(model: &Model, canvas: &mut Canvas<'_>, area: Rect, rollout: &Rollout) 
     if area.height < 4 {
         return;
     }
+    canvas.line(
+        Rect { y: area.y + 1, height: 1, width: 8.min(area.width), ..area },
+        0,
+        &standing::old(model, rollout),
+    );
     for (place, head) in heads.into_iter().enumerate() {
         canvas.put_right((x(place), area.y + 1), column, Meaning::Muted, head);
     }
@@ -121,6 +146,8 @@ fn table(model: &Model, canvas: &mut Canvas<'_>, area: Rect, rollout: &Rollout) 
             let off =
                 seen.desired.zip(weight).is_some_and(|(a, b)| (a.value() - b.value()).abs() > tolerance);
             let (meaning, text) = match weight {
+                // Nothing is wanted before it begins; what is not known is not nothing.
+                None if place == 0 => (Meaning::Muted, model.setup.theme.symbols.limits[0].to_owned()),
                 None => (Meaning::Unknown, "unknown".to_owned()),
                 Some(weight) if off => (Meaning::Warn, side(weight).to_string()),
                 Some(weight) => (Meaning::Base, side(weight).to_string()),

@@ -1,6 +1,6 @@
 //! Actions: what each does to the model, and the wishes it makes.
 
-use super::moves::{back, focus, go, open, step};
+use super::moves::{back, focus, go, open, open_log, step};
 use super::{Effect, keys};
 use crate::base::{ItemId, RoleId, TriggerId, Untrusted, Weight};
 use crate::plan::{Bound, Watched};
@@ -44,6 +44,12 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             go(model, ScreenName::Log);
             return older(model);
         }
+        Action::Pods => go(model, ScreenName::Pods),
+        Action::PodLog if model.screen == ScreenName::Pods => return open_log(model),
+        Action::PodLog | Action::RefreshPodLog => return read_log(model),
+        Action::FindInLog => find_in_log(model),
+        Action::NextFound => next_found(model, true),
+        Action::PreviousFound => next_found(model, false),
         Action::Help => go(model, ScreenName::Help),
         Action::Guide => go(model, ScreenName::Guide),
         Action::Open => return open(model),
@@ -96,6 +102,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::RearmMessages => confirm(model, Change::Rearm),
         Action::DeclareStable => confirm(model, Change::Stable),
         Action::Start => start(model),
+        Action::FlagsOff => flags_off(model),
         Action::Promote | Action::PromoteFull | Action::Hold | Action::Resume | Action::RollBack => {
             on_rollout(model, action);
         }
@@ -109,6 +116,28 @@ fn older(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     model.wants_older().map(|(from, count)| Effect::Page(from, count)).into_iter().collect()
+}
+
+/// Reads the log on screen again, unless an answer is still awaited.
+fn read_log(model: &mut Model) -> Vec<Effect> {
+    let Some((rollout, pod)) = model.pod_log.of.clone().filter(|_| !model.pod_log.asking) else {
+        return Vec::new();
+    };
+    model.pod_log.ask(rollout.clone(), pod.clone());
+    vec![Effect::PodLog(rollout, pod)]
+}
+
+fn find_in_log(model: &mut Model) {
+    if model.screen == ScreenName::PodLog {
+        model.overlays.push(Overlay::Find(tui_input::Input::new(model.pod_log.find.clone())));
+    }
+}
+
+fn next_found(model: &mut Model, forward: bool) {
+    match model.pod_log.next(model.lists.page.0, forward) {
+        Some(place) => model.lists.page.0 = place,
+        None => say(model, "nothing is found"),
+    }
 }
 
 /// A wish of whoever sits here, on what is on screen.
@@ -323,6 +352,16 @@ fn on_rollout(model: &mut Model, action: Action) {
     match change {
         Some(change) => confirm(model, change),
         None => say(model, "there is no next step"),
+    }
+}
+
+/// The flags of the rollout; where it names none, those of the plan.
+fn flags_off(model: &mut Model) {
+    let own = model.rollout().map(|rollout| rollout.flags.clone()).unwrap_or_default();
+    if model.view.plan.flags.is_empty() {
+        say(model, "the plan has no feature flags");
+    } else {
+        confirm(model, Change::FlagsOff(own));
     }
 }
 

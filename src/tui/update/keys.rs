@@ -15,6 +15,7 @@ pub(super) fn key(model: &mut Model, chord: Chord) -> Vec<Effect> {
         Some(Overlay::Prompt(_)) => prompt(model, chord),
         Some(Overlay::Palette(_)) => palette(model, chord),
         Some(Overlay::Filter(_)) => filter(model, chord),
+        Some(Overlay::Find(_)) => find(model, chord),
         Some(Overlay::Why(_)) => why(model, chord),
         None => through_keymap(model, chord),
     }
@@ -64,6 +65,18 @@ fn confirm(model: &mut Model, chord: Chord) -> Vec<Effect> {
         return Vec::new();
     }
     if !dialog.is_armed(at) {
+        return Vec::new();
+    }
+    // A change longer than the dialog is read with the keys that move.
+    let moved = match chord.code {
+        KeyCode::Up => Some(-1),
+        KeyCode::Down => Some(1),
+        KeyCode::PageUp => Some(-8),
+        KeyCode::PageDown => Some(8),
+        _ => None,
+    };
+    if let Some(by) = moved {
+        dialog.scroll = dialog.scroll.saturating_add_signed(by).min(dialog.length());
         return Vec::new();
     }
     // Cancel is preselected, and Enter takes what is selected.
@@ -176,6 +189,26 @@ fn filter(model: &mut Model, chord: Chord) -> Vec<Effect> {
                 let text = input.value().to_owned();
                 set_filter(model, text);
             }
+        }
+    }
+    Vec::new()
+}
+
+/// A key into what is searched in a log: the view goes on to the first line with it.
+fn find(model: &mut Model, chord: Chord) -> Vec<Effect> {
+    let Some(Overlay::Find(input)) = model.overlays.last_mut() else {
+        return Vec::new();
+    };
+    if chord.code == KeyCode::Enter {
+        model.overlays.pop();
+    } else if chord.code == KeyCode::Esc || is_ctrl_c(chord) {
+        model.overlays.pop();
+        model.pod_log.find.clear();
+    } else if edit(input, chord) {
+        model.pod_log.find = input.value().to_owned();
+        let before = model.lists.page.0.saturating_sub(1);
+        if let Some(place) = model.pod_log.next(before, true) {
+            model.lists.page.0 = place;
         }
     }
     Vec::new()

@@ -6,8 +6,8 @@ mod moves;
 
 use std::sync::Arc;
 
-use crate::base::{Digest, ItemId};
-use crate::engine::client::Reply;
+use crate::base::{Digest, ItemId, RolloutId, Untrusted, Weight};
+use crate::engine::client::{Preview, Reply};
 use crate::release::{LogLine, View};
 use crate::tui::keymap::Chord;
 use crate::tui::model::{Model, Operator, Order};
@@ -32,6 +32,10 @@ pub enum Msg {
     Reply(Reply),
     /// Bytes that were asked for.
     Blob(Digest, Vec<u8>),
+    /// What a change would be, as it was asked for.
+    Preview(RolloutId, Weight, Result<Preview, Untrusted>),
+    /// The log of the pod of this name.
+    PodLog(String, Result<Untrusted, Untrusted>),
     /// Lines of the journal that were asked for, oldest first.
     Lines(Vec<LogLine>),
     /// Something to say.
@@ -65,6 +69,10 @@ pub enum Effect {
     },
     /// Fetch so many lines of the journal from this version on.
     Page(u64, usize),
+    /// Ask what giving the canary this share would change.
+    Preview(RolloutId, Weight),
+    /// Fetch the last lines of a pod of this name.
+    PodLog(RolloutId, String),
     /// Fetch the bytes of this digest.
     Fetch(Digest),
     /// Put this text on the clipboard.
@@ -83,8 +91,9 @@ pub enum Effect {
 pub fn update(model: &mut Model, msg: Msg, at: u64) -> Vec<Effect> {
     model.clock.at = model.clock.at.max(at);
     model.toasts.expire(model.clock.at);
+    let mut effects = Vec::new();
     match msg {
-        Msg::Key(chord) => return keys::key(model, chord),
+        Msg::Key(chord) => effects = keys::key(model, chord),
         Msg::Paste(text) => paste(model, &text),
         Msg::Resize(columns, rows) => {
             model.size = (columns, rows);
@@ -97,6 +106,13 @@ pub fn update(model: &mut Model, msg: Msg, at: u64) -> Vec<Effect> {
             let text = String::from_utf8_lossy(&bytes).into_owned();
             model.evidence = Some((digest, crate::base::Untrusted::new(text)));
         }
+        Msg::Preview(rollout, weight, preview) => previewed(model, (&rollout, weight), preview),
+        Msg::PodLog(pod, log) => {
+            let (at, height) = (model.clock.at, usize::from(model.size.1.saturating_sub(8)));
+            if model.pod_log.take(&pod, log, at) {
+                model.lists.page.0 = model.pod_log.lines.len().saturating_sub(height);
+            }
+        }
         Msg::Lines(lines) => model.take_older(lines),
         Msg::Say(meaning, text) => model.toasts.show(meaning, text, model.clock.at),
         Msg::Operator(operator) => {
@@ -105,7 +121,27 @@ pub fn update(model: &mut Model, msg: Msg, at: u64) -> Vec<Effect> {
         }
         Msg::Tick => {}
     }
-    Vec::new()
+    effects.extend(ask_previews(model));
+    effects
+}
+
+/// Asks for what a dialog should show and nobody asked for yet.
+fn ask_previews(model: &mut Model) -> Vec<Effect> {
+    let dialogs = model.overlays.iter_mut().filter_map(|overlay| match overlay {
+        Overlay::Confirm(confirm) => confirm.ask(),
+        _ => None,
+    });
+    dialogs.map(|(rollout, weight)| Effect::Preview(rollout, weight)).collect()
+}
+
+/// What a change would be goes into the dialog that waits for it.
+fn previewed(model: &mut Model, of: (&RolloutId, Weight), preview: Result<Preview, Untrusted>) {
+    let at = model.clock.at;
+    for overlay in &mut model.overlays {
+        if let Overlay::Confirm(confirm) = overlay {
+            confirm.take(of, &preview, at);
+        }
+    }
 }
 
 /// A newer picture: dialogs read their facts anew.
@@ -128,6 +164,10 @@ fn paste(model: &mut Model, text: &str) {
         Some(Overlay::Palette(palette)) => {
             keys::insert(&mut palette.input, line.trim_end());
             palette.search();
+        }
+        Some(Overlay::Find(input)) => {
+            keys::insert(input, line.trim_end());
+            model.pod_log.find = input.value().to_owned();
         }
         Some(Overlay::Filter(input)) => {
             keys::insert(input, line.trim_end());

@@ -31,6 +31,11 @@ pub(super) fn step(model: &mut Model, action: Action) {
         (ScreenName::Overview, Pane::Metrics) | (ScreenName::Chart, _) => {
             model.lists.metrics.step(by, plan.metrics.len());
         }
+        (ScreenName::Pods, _) => {
+            let count =
+                model.rollout().and_then(|rollout| model.view.seen.pods.get(&rollout.id)).map_or(0, Vec::len);
+            model.lists.pods.step(by, count);
+        }
         (ScreenName::Metrics, _) => {
             model.lists.metrics.step(by, plan.metrics.len() + plan.triggers.len());
         }
@@ -76,6 +81,16 @@ pub(super) fn focus(model: &mut Model, pane: Pane) {
     model.pane = pane;
 }
 
+/// Shows the log of the selected pod.
+pub(super) fn open_log(model: &mut Model) -> Vec<Effect> {
+    let Some((rollout, pod)) = model.pod().map(|(rollout, pod)| (rollout, pod.name.raw().to_owned())) else {
+        return Vec::new();
+    };
+    go(model, ScreenName::PodLog);
+    model.pod_log.ask(rollout.clone(), pod.clone());
+    vec![Effect::PodLog(rollout, pod)]
+}
+
 /// Opens what is selected.
 pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     if model.screen == ScreenName::Metrics {
@@ -84,6 +99,9 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
             go(model, ScreenName::Chart);
         }
         return Vec::new();
+    }
+    if model.screen == ScreenName::Pods {
+        return open_log(model);
     }
     if model.screen != ScreenName::Overview {
         return Vec::new();

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+mod looking;
+
 use super::*;
 use crate::base::{Actor, Assurance, Timestamp, Untrusted, Via, Weight};
 use crate::plan::{
@@ -135,7 +137,16 @@ fn keys(model: &mut Model, script: &str) -> Vec<Effect> {
 fn one(model: &mut Model, word: &str, later: u64) -> Vec<Effect> {
     let chord = Chord::parse(word).expect(word);
     let at = model.clock.at + later;
-    update(model, Msg::Key(chord), at)
+    let effects = update(model, Msg::Key(chord), at);
+    let (asked, rest): (Vec<_>, Vec<_>) =
+        effects.into_iter().partition(|effect| matches!(effect, Effect::Preview(..)));
+    // The cluster answers at once.
+    for effect in asked {
+        if let Effect::Preview(rollout, weight) = effect {
+            update(model, Msg::Preview(rollout, weight, Ok(Preview::default())), at);
+        }
+    }
+    rest
 }
 
 fn wishes(effects: Vec<Effect>) -> Vec<Wish> {

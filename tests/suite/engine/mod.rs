@@ -1,6 +1,7 @@
 //! The engine: its writer, its hands and its loops, against a small world made by hand.
 
 mod acting;
+mod looking;
 mod playing;
 mod serving;
 mod world;

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::world::{Fake, Fixed, adopt, at, command, plan, promote, roll_back, stream};
 
 /// A journal in a directory of its own, and a world.
-struct Place {
+pub(super) struct Place {
     home: TempDir,
     fake: Fake,
 }
@@ -36,17 +36,17 @@ impl Wiring for Wired {
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
         let genesis = Genesis { journal: Uuid::from_u128(7), test: true, at: at(0) };
         let mut store = SqliteStore::create(&home.path().join("journal.db"), &genesis).unwrap();
         store.put_blob(b"sources").unwrap();
         Self { home, fake: Fake::new(Arc::new(WallClock)) }
     }
-    fn journal(&self) -> PathBuf {
+    pub(super) fn journal(&self) -> PathBuf {
         self.home.path().join("journal.db")
     }
-    fn runtime(&self) -> &Path {
+    pub(super) fn runtime(&self) -> &Path {
         self.home.path()
     }
     fn wiring(&self) -> Arc<dyn Wiring> {
@@ -55,11 +55,11 @@ impl Place {
     fn bind(&self) -> Result<Server, ServeError> {
         Server::bind(&self.journal(), self.runtime(), "one", self.wiring())
     }
-    fn serve(&self) -> JoinHandle<Result<(), ServeError>> {
+    pub(super) fn serve(&self) -> JoinHandle<Result<(), ServeError>> {
         let server = self.bind().unwrap().lingering(Duration::ZERO);
         tokio::spawn(async move { server.run(&[]).await })
     }
-    async fn join(&self, who: &str, build: &str) -> Client {
+    pub(super) async fn join(&self, who: &str, build: &str) -> Client {
         let joining = Joining {
             journal: self.journal(),
             runtime: self.runtime().to_owned(),

@@ -6,19 +6,20 @@ use std::sync::Arc;
 use tminus::analysis::judge::Decision;
 use tminus::analysis::{Quality, Verdict};
 use tminus::base::{
-    Actor, Assurance, Digest, Offset, OperationId, Seconds, StageId, Timestamp, Untrusted, Weight,
+    Actor, Assurance, Digest, ObjectName, Offset, OperationId, Seconds, StageId, Timestamp, Untrusted, Weight,
 };
 use tminus::plan::rule::Action;
 use tminus::plan::{
-    Arming, Blind, Bound, Check, Checkpoint, CommandCheck, Dialect, Exit, Gate, Item, Message, Metric,
-    Otherwise, Plan, Proof, ReleaseKind, ReleaseSpec, Role, Rollout, Source, SourceKind, Stage, Step,
-    Strategy, Terms, Trigger, Watched,
+    Arming, Blind, Bound, Check, Checkpoint, CommandCheck, Dialect, Exit, Flag, FlagApi, FlagPointers,
+    FlagStore, Gate, Item, Message, Metric, Otherwise, Plan, Proof, ReleaseKind, ReleaseSpec, Role, Rollout,
+    Router, RouterKind, SideNames, Source, SourceKind, Stage, Step, Strategy, Terms, Trigger, Watched,
 };
 use tminus::release::{
-    Act, Answer, ApprovalState, Card, ClusterHealth, Elapsed, EngineHealth, GateState, Health, Identity,
-    ItemState, LogLine, Mark, Observations, OperationState, Outcome, Presence, Proposal, Readiness, Request,
-    RequestCause, RolloutPhase, RolloutState, Run, Series, SignalCard, Soak, SourceHealth, State, Status,
-    Tick, Traffic, TriggerPhase, TriggerState, View,
+    Act, Answer, ApprovalState, Card, ClusterHealth, Credentials, Elapsed, EngineHealth, FlagCard, FlagSeen,
+    GateState, Health, Identity, ItemState, KillSwitch, LogLine, Mark, Observations, OperationState, Outcome,
+    Owner, PodCard, PodSide, Presence, Proposal, Readiness, Ready, Request, RequestCause, RolloutPhase,
+    RolloutState, Run, Series, SignalCard, Soak, SourceHealth, State, Status, Tick, Traffic, TriggerPhase,
+    TriggerState, Trouble, View,
 };
 
 /// T-0 of the release in the pictures.
@@ -439,6 +440,92 @@ pub fn asking() -> View {
     view.plan = Arc::new(plan);
     view.state = Arc::new(state);
     view.seen = Arc::new(seen);
+    view
+}
+
+/// The picture when others meddle: an owner, a weight somebody set, credentials that are over, a way back that is not
+/// ready, pods that restart, a flag.
+pub fn meddled() -> View {
+    let mut view = view();
+    let mut plan = (*view.plan).clone();
+    let api = FlagApi {
+        url: "https://flags.example.com/new-checkout".to_owned(),
+        token_env: None,
+        body: "{}".to_owned(),
+        off: None,
+        kill: None,
+        disable_all: None,
+    };
+    plan.flags.push(Flag {
+        id: "new-checkout".into(),
+        title: "New checkout".into(),
+        kept: FlagStore::Http(api),
+        at: FlagPointers::default(),
+        environments: Vec::new(),
+        requires: Vec::new(),
+    });
+    let sides = SideNames { stable: "payments-stable".to_owned(), canary: "payments-canary".to_owned() };
+    let object = ObjectName::parse("shop/payments").expect("a name");
+    for rollout in &mut plan.rollouts {
+        let kind = RouterKind::HttpRoute { object: object.clone(), rule: None, sides: sides.clone() };
+        rollout.router = Some(Router { kind, observed: None });
+        rollout.flags = vec!["new-checkout".into()];
+    }
+    view.plan = Arc::new(plan);
+    let seen = Arc::make_mut(&mut view.seen);
+    let traffic = Traffic {
+        configured: Some(weight(40.0)),
+        observed: None,
+        at: Some(after(2508)),
+        by: Some("kubectl-edit".into()),
+        since: Some(after(2508)),
+        owner: Owner::Rollout { name: "shop/payments".to_owned() },
+        ..Traffic::default()
+    };
+    seen.traffic.insert("payments".into(), traffic);
+    let needs = vec![
+        Ready { what: "image pullable".to_owned(), verdict: Verdict::Fail, said: "no such tag".into() },
+        Ready { what: "credentials".to_owned(), verdict: Verdict::Pass, said: "good".into() },
+    ];
+    let digest = Some("sha256:0123456789abcdef".to_owned());
+    let ready = Readiness { version: "3.1.4".to_owned(), digest, needs, ready: 10, of: 10 };
+    seen.readiness.insert("payments".into(), ready);
+    let pod = |name: &str, side, ready, phase: &str, restarts| PodCard {
+        name: name.into(),
+        side,
+        ready,
+        phase: phase.into(),
+        restarts,
+        image: "registry.example.com/team/payments:3.2.0".into(),
+        digest: Some("sha256:0123456789abcdef0123456789abcdef".into()),
+        node: Some("node-1".into()),
+        since: Some(after(-600)),
+    };
+    let pods = vec![
+        pod("payments-canary-6d4f9-x2x9l", PodSide::Canary, false, "CrashLoopBackOff", 4),
+        pod("payments-canary-6d4f9-zz8kq", PodSide::Canary, true, "Running", 1),
+        pod("payments-stable-5b7c8-a1b2c", PodSide::Stable, true, "Running", 0),
+        pod("payments-stable-5b7c8-d3e4f", PodSide::Stable, true, "Running", 0),
+    ];
+    seen.pods.insert("payments".into(), pods);
+    let flag = FlagSeen { enabled: Some(true), percent: Some(weight(25.0)), ..FlagSeen::default() };
+    let card = FlagCard {
+        seen: flag,
+        allowed: true,
+        switch: KillSwitch::Armed,
+        at: Some(after(2515)),
+        ..FlagCard::default()
+    };
+    seen.flags.insert("new-checkout".into(), card);
+    view.health.pods.insert("payments".into(), SourceHealth { good: Some(after(2518)), fault: None });
+    view.health.cluster = Some(ClusterHealth {
+        context: "prod-eu-1".to_owned(),
+        good: Some(after(2508)),
+        fault: Some("the cluster does not take the credentials".into()),
+        credentials: Credentials::Expired { since: after(2400), remedy: "log in again".into() },
+        trouble: Some(Trouble::Expired),
+        unverified: false,
+    });
     view
 }
 
