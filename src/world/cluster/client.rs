@@ -53,6 +53,20 @@ pub enum Patch {
     Merge(Value),
 }
 
+impl Patch {
+    /// Whether what it tested was not so. The server says of operations that do not apply only that they do not: no
+    /// field, no cause. Either way the object is not as it was read.
+    fn is_untrue(&self, refusal: &Refusal) -> bool {
+        let Self::Json(operations) = self else { return false };
+        let tests = operations.iter().any(|it| it.get("op").and_then(Value::as_str) == Some("test"));
+        tests
+            && matches!(&refusal.why, Why::Invalid { said, causes } if causes.is_empty() && said.raw() == UNAPPLIED)
+    }
+}
+
+/// What the API server says of operations that do not apply.
+const UNAPPLIED: &str = "the server rejected our request due to an error in our request";
+
 /// Which part of an object is changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
@@ -218,7 +232,9 @@ impl Cluster {
         };
         let sent =
             Sent { method: Method::PATCH, address, accept: JSON, body: Some((body.0, body.1.into_bytes())) };
-        let answer = self.ask(&asked, &sent, deadline).await?;
+        let answer = self.ask(&asked, &sent, deadline).await;
+        let answer = answer
+            .map_err(|refusal| if patch.is_untrue(&refusal) { refusal.into_conflict() } else { refusal })?;
         self.parse(&asked, &answer)
     }
 

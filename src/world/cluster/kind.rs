@@ -36,7 +36,7 @@ impl Kind {
         Self::of("argoproj.io", "v1alpha1", "AnalysisRun", "analysisruns", "rollout");
     /// An application of Argo CD.
     pub const APPLICATION: Self =
-        Self::of("argoproj.io", "v1alpha1", "Application", "applications", "application");
+        Self::of("argoproj.io", "v1alpha1", "Application", "applications", "argocd");
     /// A kustomization of Flux.
     pub const KUSTOMIZATION: Self =
         Self::of("kustomize.toolkit.fluxcd.io", "v1", "Kustomization", "kustomizations", "flux");
@@ -44,7 +44,7 @@ impl Kind {
     pub const HELM_RELEASE: Self =
         Self::of("helm.toolkit.fluxcd.io", "v2", "HelmRelease", "helmreleases", "flux");
     /// A canary of Flagger.
-    pub const CANARY: Self = Self::of("flagger.app", "v1beta1", "Canary", "canaries", "read-only");
+    pub const CANARY: Self = Self::of("flagger.app", "v1beta1", "Canary", "canaries", "flagger");
     /// A service.
     pub const SERVICE: Self = Self::of("", "v1", "Service", "services", "service");
     /// Where a service sends to.
@@ -53,7 +53,7 @@ impl Kind {
     /// A deployment.
     pub const DEPLOYMENT: Self = Self::of("apps", "v1", "Deployment", "deployments", "deployment");
     /// A stateful set.
-    pub const STATEFUL_SET: Self = Self::of("apps", "v1", "StatefulSet", "statefulsets", "deployment");
+    pub const STATEFUL_SET: Self = Self::of("apps", "v1", "StatefulSet", "statefulsets", "workloads");
     /// A replica set.
     pub const REPLICA_SET: Self = Self::of("apps", "v1", "ReplicaSet", "replicasets", "read-only");
     /// A pod.

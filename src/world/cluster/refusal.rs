@@ -120,6 +120,15 @@ impl Refusal {
         matches!(self.why, Why::Conflict(_))
     }
 
+    /// The same, for another reason: the object is not as it was read.
+    pub(super) fn into_conflict(self) -> Self {
+        let why = match self.why {
+            Why::Invalid { said, .. } => Why::Conflict(said),
+            why => why,
+        };
+        Self { why, ..self }
+    }
+
     /// Whether there is no such object.
     pub fn is_not_found(&self) -> bool {
         matches!(self.why, Why::NotFound(_))
@@ -194,8 +203,20 @@ impl Refusal {
         let user = user.map_or_else(String::new, |user| format!(" as {}", user.cell(SAID)));
         format!(
             "may not {} {}{part}{place}{user}: ask for the role in assets/rbac/{}.yaml",
-            asked.verb, asked.kind.plural, asked.kind.role
+            asked.verb,
+            asked.kind.plural,
+            role(asked)
         )
+    }
+}
+
+/// The manifest that gives this right, below `assets/rbac`.
+fn role(asked: &Asked) -> &'static str {
+    match asked.kind {
+        Kind::SERVICE | Kind::DEPLOYMENT | Kind::STATEFUL_SET | Kind::CANARY if !asked.verb.is_write() => {
+            "read-only"
+        }
+        kind => kind.role,
     }
 }
 

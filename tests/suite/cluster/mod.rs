@@ -1,6 +1,7 @@
 //! The Kubernetes adapter: contexts, credentials and faults against servers of a test's own, and everything else
 //! against a real control plane.
 
+mod certificates;
 mod contexts;
 mod faults;
 mod plugins;
