@@ -11,7 +11,12 @@
     reason = "these are tests"
 )]
 
+mod access;
+mod clusters;
 mod contract;
+mod following;
 mod parts;
+mod rights;
 mod routers;
 mod testbed;
+mod writes;
