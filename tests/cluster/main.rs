@@ -17,6 +17,7 @@ mod contract;
 mod following;
 mod parts;
 mod rights;
+mod rollouts;
 mod routers;
 mod testbed;
 mod writes;

@@ -23,7 +23,6 @@ mod playbooks;
 mod prometheus;
 mod quality;
 mod rank;
-mod rollouts;
 mod rule_rows;
 mod rules;
 mod samples;

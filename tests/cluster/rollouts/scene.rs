@@ -9,11 +9,11 @@ use tminus::engine::clock::WallClock;
 use tminus::engine::ports::{Change, Fault, Router as _, Split, Way, Written};
 use tminus::plan::{Deploy, DeployBy, Rollout, Router, RouterKind, Strategy, Workload, WorkloadKind};
 use tminus::world::Unconnected;
-use tminus::world::cluster::{
-    Access, Cluster, Deadline, Effect, Kind, Object, Objects, Part, Patch, Surroundings,
-};
+use tminus::world::cluster::{Access, Cluster, Deadline, Effect, Kind, Object, Part as Piece, Patch};
 use tminus::world::routers::{Known, Leave, Means, Routers};
 use tminus::world::workloads::undo::{self, Undone};
+
+use crate::testbed::{Part, Testbed};
 
 /// How long anything is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -35,24 +35,10 @@ pub fn percent(value: f64) -> Weight {
 }
 
 impl Scene {
-    /// A namespace on the cluster of `KUBECONFIG`; none, said aloud, where there is no cluster with these kinds.
+    /// A namespace of its own; none, said by name, where there is no control plane with Argo Rollouts.
     pub async fn new(name: &str) -> Option<Self> {
-        let around = Surroundings::of_process();
-        if around.kubeconfig.is_none() {
-            crate::tools::skip_for_want_of(
-                "a control plane with Argo Rollouts (tests/testbed/run --argo-rollouts)",
-            );
-            return None;
-        }
-        let access = Access::of(None, &around);
-        let cluster = Cluster::new(access, Arc::new(WallClock));
-        let kinds = Objects::of(Kind::ROLLOUT, "default");
-        if cluster.list::<Value>(&kinds, soon()).await.is_err() {
-            crate::tools::skip_for_want_of(
-                "the Argo Rollouts controller (tests/testbed/run --argo-rollouts)",
-            );
-            return None;
-        }
+        let testbed = Testbed::shared(&[Part::ArgoRollouts])?;
+        let cluster = Cluster::new(Access::file(testbed.kubeconfig(), None), Arc::new(WallClock));
         let namespace = format!("argo-{name}-{}", std::process::id());
         let means = Means {
             cluster: cluster.clone(),
@@ -142,7 +128,7 @@ impl Scene {
 
     pub async fn set(&self, object: &Object, path: &str, value: Value) {
         let patch = Patch::Json(vec![json!({"op": "add", "path": path, "value": value})]);
-        self.cluster.patch(object, Part::Whole, &patch, Effect::Real, soon()).await.expect(path);
+        self.cluster.patch(object, Piece::Whole, &patch, Effect::Real, soon()).await.expect(path);
     }
 
     pub async fn get(&self, object: &Object) -> Value {
