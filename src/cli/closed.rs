@@ -4,10 +4,10 @@
 use futures::future::{BoxFuture, FutureExt as _, ready};
 
 use crate::analysis::Verdict;
-use crate::base::{OperationId, Untrusted, Weight};
+use crate::base::{Untrusted, Weight};
 use crate::engine::ports::{
-    Ask, Change, Checks, Fault, Finding, FlagChange, FlagReading, Flags, Notifier, Numbers, Preview, Reading,
-    Router, Split, Workloads, Written,
+    Ask, Change, Checks, Errand, Fault, Finding, FlagChange, FlagReading, Flags, Notifier, Numbers, Preview,
+    Reading, Router, Split, Workloads, Written,
 };
 use crate::plan::rule::Action;
 use crate::plan::{Flag, Gate, ProcedureStep, Rollout};
@@ -59,25 +59,22 @@ impl Router for Closed {
 }
 
 impl Workloads for Closed {
-    fn deploy<'a>(
-        &'a self,
-        rollout: &'a Rollout,
-        _: &'a OperationId,
-    ) -> BoxFuture<'a, Result<Untrusted, Fault>> {
+    fn deploy<'a>(&'a self, rollout: &'a Rollout, _: Errand<'a>) -> BoxFuture<'a, Result<Untrusted, Fault>> {
         self.refuse(rollout.id.as_str())
     }
     fn scale_down<'a>(
         &'a self,
         rollout: &'a Rollout,
         _: Option<&'a str>,
-        _: &'a OperationId,
+        _: Errand<'a>,
     ) -> BoxFuture<'a, Result<Untrusted, Fault>> {
         self.refuse(rollout.id.as_str())
     }
     fn step<'a>(
         &'a self,
+        _: &'a Rollout,
         _: &'a ProcedureStep,
-        _: &'a OperationId,
+        _: Errand<'a>,
     ) -> BoxFuture<'a, Result<(Outcome, Untrusted), Fault>> {
         ready(Ok((Outcome::Skipped, Untrusted::new(self.why.as_str())))).boxed()
     }

@@ -2,10 +2,10 @@
 
 use futures::future::BoxFuture;
 
-use crate::base::{OperationId, Untrusted, Weight};
+use crate::base::{Untrusted, Weight};
 use crate::engine::ports::{
-    Ask, Change, Fault, FlagChange, FlagReading, Flags, Numbers, Preview, Reading, Router, Split, Workloads,
-    Written,
+    Ask, Change, Errand, Fault, FlagChange, FlagReading, Flags, Numbers, Preview, Reading, Router, Split,
+    Workloads, Written,
 };
 use crate::plan::{Flag, ProcedureStep, Rollout, StepKind};
 use crate::release::{Outcome, Readiness};
@@ -44,11 +44,7 @@ impl Router for Unconnected {
 }
 
 impl Workloads for Unconnected {
-    fn deploy<'a>(
-        &'a self,
-        rollout: &'a Rollout,
-        _operation: &'a OperationId,
-    ) -> BoxFuture<'a, Result<Untrusted, Fault>> {
+    fn deploy<'a>(&'a self, rollout: &'a Rollout, _: Errand<'a>) -> BoxFuture<'a, Result<Untrusted, Fault>> {
         Box::pin(async move { Err(workload(rollout)) })
     }
 
@@ -56,15 +52,16 @@ impl Workloads for Unconnected {
         &'a self,
         rollout: &'a Rollout,
         _: Option<&'a str>,
-        _operation: &'a OperationId,
+        _: Errand<'a>,
     ) -> BoxFuture<'a, Result<Untrusted, Fault>> {
         Box::pin(async move { Err(workload(rollout)) })
     }
 
     fn step<'a>(
         &'a self,
+        _: &'a Rollout,
         step: &'a ProcedureStep,
-        _operation: &'a OperationId,
+        _: Errand<'a>,
     ) -> BoxFuture<'a, Result<(Outcome, Untrusted), Fault>> {
         Box::pin(async move {
             let what = match &step.does {

@@ -190,7 +190,9 @@ fn grid(range: &str, step: &str, now: Timestamp) -> Result<Grid, Failure> {
 pub(in crate::cli) fn failure(fault: Fault) -> Failure {
     let exit = match &fault {
         Fault::Unreachable(..) | Fault::Throttled(..) => Exit::Unreachable,
-        Fault::Forbidden(..) | Fault::Conflict(..) | Fault::Owned { .. } => Exit::Refused,
+        Fault::Forbidden(..) | Fault::Conflict(..) | Fault::Owned { .. } | Fault::Superseded(_) => {
+            Exit::Refused
+        }
         Fault::Untrusted(..) => Exit::NotTrusted,
         Fault::Refused(..) | Fault::Foreign(..) => Exit::NotUnderstood,
         Fault::Unsupported(_) => Exit::Usage,

@@ -211,7 +211,9 @@ fn trouble(fault: &Fault, health: &ClusterHealth) -> Option<Trouble> {
         Fault::Unreachable(..) => Some(Trouble::Unreachable),
         Fault::Forbidden(..) => Some(Trouble::Forbidden),
         Fault::Throttled(..) => Some(Trouble::Busy),
-        Fault::Refused(..) | Fault::Conflict(..) | Fault::Owned { .. } => Some(Trouble::Refused),
+        Fault::Refused(..) | Fault::Conflict(..) | Fault::Owned { .. } | Fault::Superseded(_) => {
+            Some(Trouble::Refused)
+        }
         Fault::Foreign(..) => Some(Trouble::Foreign),
         Fault::Untrusted(..) | Fault::Unsupported(_) => None,
     }

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{End, Hands, is_at, step, weight};
+use futures::future::BoxFuture;
+
+use super::{End, Hands, after, is_at, step, weight};
 use crate::base::{OperationId, Seconds, Untrusted, Weight};
-use crate::engine::ports::{DEADLINE, Fault};
+use crate::engine::ports::{DEADLINE, Errand, Fault, Fence};
 use crate::plan::rule::Action;
 use crate::plan::{Plan, Procedure, ProcedureStep, Rollout};
 use crate::release::{Act, Outcome};
@@ -60,7 +62,7 @@ pub(super) async fn carry_out(hands: &Hands, order: &Order, plan: &Arc<Plan>) ->
         Act::Step { step, .. } => step::take(hands, order, rollout, (*step, plan)).await,
         Act::Procedure { procedure, .. } => {
             match plan.procedures.iter().find(|known| &known.id == procedure) {
-                Some(procedure) => run(hands, order, procedure, plan).await,
+                Some(procedure) => run(hands, order, rollout, (procedure, plan)).await,
                 None => End::new(Outcome::Failed, "the plan has no such procedure"),
             }
         }
@@ -76,11 +78,52 @@ pub(super) fn superseded() -> End {
 
 /// The workload is declared by what should run, so doing it again after a restart changes nothing that is so.
 async fn deploy(hands: &Hands, order: &Order, rollout: &Rollout) -> End {
-    if !hands.may_send(&order.operation).await {
-        return superseded();
+    if let Before::Resumed(_) = order.before
+        && !rollout.deploy.by.is_declared()
+    {
+        return End::new(
+            Outcome::Unknown,
+            "the engine stopped while it was deployed; look what runs and decide",
+        );
     }
-    let work = hands.world.workloads.deploy(rollout, &order.operation);
-    ended(hands.answer_within(WORKLOAD, "the workload", work).await)
+    let fence = Passage { hands, order };
+    let work = || hands.world.workloads.deploy(rollout, fence.errand(WORKLOAD));
+    ended(conditional(hands, "the workload", WORKLOAD, work).await)
+}
+
+/// The fence of one operation, as the world asks it between reading and writing.
+pub(super) struct Passage<'a> {
+    pub(super) hands: &'a Hands,
+    pub(super) order: &'a Order,
+}
+
+impl Passage<'_> {
+    pub(super) fn errand(&self, time: Seconds) -> Errand<'_> {
+        Errand { operation: &self.order.operation, fence: self, time }
+    }
+}
+
+impl Fence for Passage<'_> {
+    fn holds(&self) -> BoxFuture<'_, bool> {
+        Box::pin(self.hands.may_send(&self.order.operation))
+    }
+}
+
+/// Does it, and does it anew when what it read had moved: then nothing was written.
+async fn conditional<'a, T>(
+    hands: &Hands,
+    who: &str,
+    time: Seconds,
+    work: impl Fn() -> BoxFuture<'a, Result<T, Fault>>,
+) -> Result<T, Fault> {
+    let mut tries = WRITES;
+    loop {
+        tries -= 1;
+        match hands.answer_within(time, who, work()).await {
+            Err(Fault::Conflict(..)) if tries > 0 => hands.clock.until(after(hands.clock.now(), PAUSE)).await,
+            answer => return answer,
+        }
+    }
 }
 
 /// Traffic leaves first: while the router says the canary has some, or does not say, nothing is taken away.
@@ -93,20 +136,16 @@ async fn scale_down(hands: &Hands, order: &Order, rollout: &Rollout, to: Option<
         }
         Err(fault) => return End::new(Outcome::Failed, format!("{fault}; nothing was taken away")),
     };
-    if !hands.may_send(&order.operation).await {
-        return superseded().at(split);
-    }
-    let work = hands.world.workloads.scale_down(rollout, to, &order.operation);
-    ended(hands.answer_within(WORKLOAD, "the workload", work).await).at(split)
+    let fence = Passage { hands, order };
+    let work = || hands.world.workloads.scale_down(rollout, to, fence.errand(WORKLOAD));
+    ended(conditional(hands, "the workload", WORKLOAD, work).await).at(split)
 }
 
 /// What a rollback goes to is brought up and looked at before traffic goes to it.
 async fn restore(hands: &Hands, order: &Order, rollout: &Rollout, to: Option<&str>) -> End {
-    if !hands.may_send(&order.operation).await {
-        return superseded();
-    }
-    let work = hands.world.workloads.restore(rollout, to, &order.operation);
-    ended(hands.answer_within(WORKLOAD, "the workload", work).await)
+    let fence = Passage { hands, order };
+    let work = || hands.world.workloads.restore(rollout, to, fence.errand(WORKLOAD));
+    ended(conditional(hands, "the workload", WORKLOAD, work).await)
 }
 
 /// The old version goes only while the router says that the new one has everything.
@@ -119,24 +158,23 @@ async fn retire(hands: &Hands, order: &Order, rollout: &Rollout) -> End {
         }
         Err(fault) => return End::new(Outcome::Failed, format!("{fault}; nothing was taken away")),
     };
-    if !hands.may_send(&order.operation).await {
-        return superseded().at(split);
-    }
-    let work = hands.world.workloads.retire(rollout, &order.operation);
-    ended(hands.answer_within(WORKLOAD, "the workload", work).await).at(split)
+    let fence = Passage { hands, order };
+    let work = || hands.world.workloads.retire(rollout, fence.errand(WORKLOAD));
+    ended(conditional(hands, "the workload", WORKLOAD, work).await).at(split)
 }
 
 /// The steps in order, up to the first that does not end well, then the gates that verify it.
-async fn run(hands: &Hands, order: &Order, procedure: &Procedure, plan: &Plan) -> End {
+async fn run(hands: &Hands, order: &Order, rollout: &Rollout, (procedure, plan): (&Procedure, &Plan)) -> End {
     if let Before::Resumed(_) = order.before {
         return End::new(Outcome::Unknown, "the engine stopped during it; look what was done and decide");
     }
+    let fence = Passage { hands, order };
     let mut listed = 0;
     for (place, step) in procedure.steps.iter().enumerate() {
         if !hands.may_send(&order.operation).await {
             return superseded();
         }
-        let work = hands.world.workloads.step(step, &order.operation);
+        let work = hands.world.workloads.step(rollout, step, fence.errand(step.within));
         match hands.answer_within(step.within, "the step", work).await {
             Ok((outcome, _)) if outcome.is_done() => {}
             Ok((Outcome::Skipped, _)) => listed += 1,
@@ -186,6 +224,7 @@ pub(super) fn outcome_of(fault: &Fault) -> Outcome {
     match fault {
         Fault::Unreachable(..) | Fault::Foreign(..) => Outcome::Unknown,
         Fault::Untrusted(..) => Outcome::Skipped,
+        Fault::Superseded(_) => Outcome::Superseded,
         Fault::Refused(..)
         | Fault::Forbidden(..)
         | Fault::Conflict(..)

@@ -3,7 +3,7 @@
 //! Invariants: a step ends within its own time; what acts and was begun by an engine that stopped is never repeated;
 //! more than one line of what a step said is kept as evidence.
 
-use super::operation::{Before, Order, outcome_of, superseded};
+use super::operation::{Before, Order, Passage, outcome_of, superseded};
 use super::{End, Hands};
 use crate::base::{GateId, Untrusted};
 use crate::engine::ports::Fault;
@@ -51,7 +51,8 @@ pub(super) async fn take(
         | StepKind::Logs(_)
         | StepKind::Incident(_)
         | StepKind::Command(_) => {
-            let work = hands.world.workloads.step(step, &order.operation);
+            let fence = Passage { hands, order };
+            let work = hands.world.workloads.step(rollout, step, fence.errand(step.within));
             said(hands.answer_within(step.within, "the step", work).await)
         }
     }

@@ -20,7 +20,7 @@ use crate::release::{View, Wish};
 
 pub use flags::{FlagChange, FlagReading, Flags};
 pub use traffic::{Change, Moved, Preview, Router, Split, Stamp, Way, Written};
-pub use workloads::Workloads;
+pub use workloads::{Errand, Fence, Workloads};
 
 /// Everything outside the process.
 #[derive(Clone)]
@@ -142,6 +142,9 @@ pub enum Fault {
     /// This user does not let the plan do it on this machine; nothing was done, and a person may do it.
     #[error("{0} is not trusted on this machine: {1}")]
     Untrusted(String, String),
+    /// Somebody with a higher epoch acts now; nothing was sent.
+    #[error("somebody with a higher epoch acts now: nothing was sent to {0}")]
+    Superseded(String),
     /// It answered something that is not understood.
     #[error("{0} answered what is not understood: {1}")]
     Foreign(String, String),

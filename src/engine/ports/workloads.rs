@@ -1,9 +1,11 @@
 //! What the engine asks of what runs.
+//!
+//! Invariants: an object is read, then the fence is asked, then it is written once; a call ends within its time.
 
 use futures::future::BoxFuture;
 
 use super::Fault;
-use crate::base::{OperationId, Untrusted};
+use crate::base::{OperationId, Seconds, Untrusted};
 use crate::plan::{ProcedureStep, Rollout};
 use crate::release::{Outcome, PodCard, Readiness};
 
@@ -13,21 +15,21 @@ pub trait Workloads: Send + Sync {
     fn deploy<'a>(
         &'a self,
         rollout: &'a Rollout,
-        operation: &'a OperationId,
+        errand: Errand<'a>,
     ) -> BoxFuture<'a, Result<Untrusted, Fault>>;
     /// Takes the new version away, or brings the workload back to what it ran: `to` is the last known good.
     fn scale_down<'a>(
         &'a self,
         rollout: &'a Rollout,
         to: Option<&'a str>,
-        operation: &'a OperationId,
+        errand: Errand<'a>,
     ) -> BoxFuture<'a, Result<Untrusted, Fault>>;
     /// Brings the last known good up again after it was retired, and waits until it is healthy.
     fn restore<'a>(
         &'a self,
         rollout: &'a Rollout,
         _to: Option<&'a str>,
-        _operation: &'a OperationId,
+        _errand: Errand<'a>,
     ) -> BoxFuture<'a, Result<Untrusted, Fault>> {
         let why = format!("the old version of {} is not brought up here: do it by hand", rollout.id);
         Box::pin(async move { Err(Fault::Unsupported(why)) })
@@ -36,16 +38,17 @@ pub trait Workloads: Send + Sync {
     fn retire<'a>(
         &'a self,
         rollout: &'a Rollout,
-        _operation: &'a OperationId,
+        _errand: Errand<'a>,
     ) -> BoxFuture<'a, Result<Untrusted, Fault>> {
         let why = format!("the old version of {} is not taken away here: do it by hand", rollout.id);
         Box::pin(async move { Err(Fault::Unsupported(why)) })
     }
-    /// Runs one step of a procedure.
+    /// Runs one step of a procedure of this rollout.
     fn step<'a>(
         &'a self,
+        rollout: &'a Rollout,
         step: &'a ProcedureStep,
-        operation: &'a OperationId,
+        errand: Errand<'a>,
     ) -> BoxFuture<'a, Result<(Outcome, Untrusted), Fault>>;
     /// What a rollback would go to, and how ready it is.
     fn readiness<'a>(&'a self, rollout: &'a Rollout) -> BoxFuture<'a, Result<Readiness, Fault>>;
@@ -61,5 +64,32 @@ pub trait Workloads: Send + Sync {
         _lines: u32,
     ) -> BoxFuture<'a, Result<Untrusted, Fault>> {
         Box::pin(async move { Err(Fault::Unsupported(format!("there is no log of {pod} here"))) })
+    }
+}
+
+/// Whether an operation may still write. It is asked after the object was read and before it is written.
+pub trait Fence: Send + Sync {
+    /// False when somebody with a higher epoch acts now.
+    fn holds(&self) -> BoxFuture<'_, bool>;
+}
+
+/// An operation on its way to what runs.
+#[derive(Clone, Copy)]
+pub struct Errand<'a> {
+    /// Its id, written on what it changes.
+    pub operation: &'a OperationId,
+    /// Asked before each write.
+    pub fence: &'a dyn Fence,
+    /// How long it may take in all.
+    pub time: Seconds,
+}
+
+impl Errand<'_> {
+    /// Asks the fence.
+    ///
+    /// # Errors
+    /// [`Fault::Superseded`] when it does not hold: then nothing may be sent.
+    pub async fn pass(&self, what: &str) -> Result<(), Fault> {
+        if self.fence.holds().await { Ok(()) } else { Err(Fault::Superseded(what.to_owned())) }
     }
 }

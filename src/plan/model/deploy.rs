@@ -37,6 +37,26 @@ pub enum DeployBy {
     },
 }
 
+impl DeployBy {
+    /// True when doing it again changes nothing that is already so, or its first time can be found again.
+    pub fn is_declared(&self) -> bool {
+        match self {
+            Self::Nobody | Self::Image { .. } | Self::GitOps(_) => true,
+            Self::Workflow(workflow) => workflow.is_marked(),
+            Self::Command { .. } => false,
+        }
+    }
+}
+
+impl Workflow {
+    /// What stands in an input where the operation's id is filled in; a run whose title shows it is found again.
+    pub const OPERATION: &'static str = "{{operation}}";
+    /// True when an input carries the operation's id.
+    pub fn is_marked(&self) -> bool {
+        self.inputs.values().any(|value| value.contains(Self::OPERATION))
+    }
+}
+
 /// A commit that a controller follows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GitOps {

@@ -2,11 +2,12 @@ use std::future::Future;
 use std::sync::Arc;
 
 use futures::FutureExt as _;
+use futures::future::BoxFuture;
 
 use crate::analysis::{Arm, Sample, Tally, Verdict};
 use crate::base::{OperationId, Quantity, Seconds, Timestamp, Unit, Untrusted, Weight};
 use crate::engine::clock::VirtualClock;
-use crate::engine::ports::{Ask, Change, Clock, Fault, Reading, Way, World};
+use crate::engine::ports::{Ask, Change, Clock, Errand, Fault, Fence, Reading, Way, World};
 use crate::plan::{
     Check, CommandCheck, Counts, Dialect, Gate, Histogram, Metric, Otherwise, Rollout, Sides, Source,
     SourceKind, Step, Strategy,
@@ -73,6 +74,15 @@ fn command() -> Check {
     Check::Command(CommandCheck { run: vec!["true".into()], env: Default::default(), expect: None })
 }
 
+/// Nobody else acts here.
+struct Open;
+
+impl Fence for Open {
+    fn holds(&self) -> BoxFuture<'_, bool> {
+        Box::pin(async { true })
+    }
+}
+
 struct Stage {
     clock: VirtualClock,
     play: super::Play,
@@ -103,7 +113,9 @@ impl Stage {
         finish(&self.clock, self.world.numbers.read(ask))
     }
     fn begin(&self) {
-        finish(&self.clock, self.world.workloads.deploy(&rollout(), &OperationId::new("d"))).expect("deploy");
+        let operation = OperationId::new("d");
+        let errand = Errand { operation: &operation, fence: &Open, time: Seconds(60) };
+        finish(&self.clock, self.world.workloads.deploy(&rollout(), errand)).expect("deploy");
     }
     fn write(&self, share: f64) -> Result<(), Fault> {
         let weight = Weight::percent(share).expect("share");

@@ -2,8 +2,8 @@
 
 use futures::future::BoxFuture;
 
-use crate::base::{OperationId, Untrusted};
-use crate::engine::ports::{Fault, Notifier, Workloads};
+use crate::base::Untrusted;
+use crate::engine::ports::{Errand, Fault, Notifier, Workloads};
 use crate::plan::rule::Action;
 use crate::plan::{ProcedureStep, Rollout};
 use crate::release::{Outcome, Readiness};
@@ -15,11 +15,12 @@ impl Workloads for Play {
     fn deploy<'a>(
         &'a self,
         rollout: &'a Rollout,
-        _operation: &'a OperationId,
+        errand: Errand<'a>,
     ) -> BoxFuture<'a, Result<Untrusted, Fault>> {
         Box::pin(async move {
             let name = name(rollout);
             let track = self.history().track(&rollout.id);
+            errand.pass(&name).await?;
             let met = self.meet(Place::Deploy, &track, &name).await?;
             self.wait(self.script.service.deploy.signed()).await;
             let now = self.clock.now();
@@ -38,11 +39,12 @@ impl Workloads for Play {
         &'a self,
         rollout: &'a Rollout,
         _to: Option<&'a str>,
-        _operation: &'a OperationId,
+        errand: Errand<'a>,
     ) -> BoxFuture<'a, Result<Untrusted, Fault>> {
         Box::pin(async move {
             let name = name(rollout);
             let track = self.history().track(&rollout.id);
+            errand.pass(&name).await?;
             let met = self.meet(Place::ScaleDown, &track, &name).await?;
             self.lost(met, &name).await?;
             Ok(Untrusted::new(format!("{} is gone", self.script.service.new)))
@@ -51,8 +53,9 @@ impl Workloads for Play {
 
     fn step<'a>(
         &'a self,
+        _: &'a Rollout,
         step: &'a ProcedureStep,
-        _operation: &'a OperationId,
+        _: Errand<'a>,
     ) -> BoxFuture<'a, Result<(Outcome, Untrusted), Fault>> {
         Box::pin(async move {
             let track = self.history().main();

@@ -5,12 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use futures::future::BoxFuture;
 use tminus::analysis::Verdict;
-use tminus::base::{
-    Actor, Assurance, Digest, OperationId, ReleaseId, Seconds, Timestamp, Unit, Untrusted, Via, Weight,
-};
+use tminus::base::{Actor, Assurance, Digest, ReleaseId, Seconds, Timestamp, Unit, Untrusted, Via, Weight};
 use tminus::engine::ports::{
-    Ask, Cast, Change, Checks, Clock, Fault, Finding, FlagChange, FlagReading, Flags, Notifier, Numbers,
-    Preview, Reading, Router, Split, Workloads, World, Written,
+    Ask, Cast, Change, Checks, Clock, Errand, Fault, Finding, FlagChange, FlagReading, Flags, Notifier,
+    Numbers, Preview, Reading, Router, Split, Workloads, World, Written,
 };
 use tminus::engine::{Nature, PlanReader, Setup};
 use tminus::journal::{Genesis, MemoryStore, Store};
@@ -212,8 +210,9 @@ impl Router for Fake {
 }
 
 impl Workloads for Fake {
-    fn deploy<'a>(&'a self, _: &'a Rollout, _: &'a OperationId) -> BoxFuture<'a, Result<Untrusted, Fault>> {
+    fn deploy<'a>(&'a self, _: &'a Rollout, errand: Errand<'a>) -> BoxFuture<'a, Result<Untrusted, Fault>> {
         Box::pin(async move {
+            errand.pass("the workload").await?;
             self.set(|knobs| knobs.deploys += 1);
             Ok("3 of 3 ready".into())
         })
@@ -222,17 +221,19 @@ impl Workloads for Fake {
         &'a self,
         _: &'a Rollout,
         _: Option<&'a str>,
-        _: &'a OperationId,
+        errand: Errand<'a>,
     ) -> BoxFuture<'a, Result<Untrusted, Fault>> {
         Box::pin(async move {
+            errand.pass("the workload").await?;
             self.set(|knobs| knobs.scaled_down += 1);
             Ok("gone".into())
         })
     }
     fn step<'a>(
         &'a self,
+        _: &'a Rollout,
         _: &'a ProcedureStep,
-        _: &'a OperationId,
+        _: Errand<'a>,
     ) -> BoxFuture<'a, Result<(Outcome, Untrusted), Fault>> {
         Box::pin(async move { Ok((Outcome::Done, "ok".into())) })
     }
