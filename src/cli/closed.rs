@@ -4,7 +4,7 @@
 use futures::future::{BoxFuture, FutureExt as _, ready};
 
 use crate::analysis::Verdict;
-use crate::base::{Untrusted, Weight};
+use crate::base::{OperationId, Untrusted, Weight};
 use crate::engine::ports::{
     Ask, Change, Checks, Errand, Fault, Finding, FlagChange, FlagReading, Flags, Notifier, Numbers, Preview,
     Reading, Router, Split, Workloads, Written,

@@ -21,6 +21,7 @@ use crate::world::metrics::{Means, Sources};
 use crate::world::notify::JournalOnly;
 use crate::world::routers::{self, Known, Leave, Routers};
 use crate::world::sim::{NAMES, SimWorld, bundled};
+use crate::world::workloads::Running;
 
 /// The seed of a world that is played without one.
 pub const SEED: u64 = 1;
@@ -70,8 +71,8 @@ fn real(home: &Home, plan: &Plan) -> Result<World, Failure> {
             return Ok(World {
                 checks: closed.clone(),
                 numbers: closed.clone(),
+                workloads: Arc::new(Running::new(cluster.clone(), Leave::Withheld(why.clone()))),
                 router: router(plan, cluster, closed.clone(), Leave::Withheld(why)),
-                workloads: closed.clone(),
                 flags: closed.clone(),
                 notifier: closed,
             });
@@ -86,8 +87,8 @@ fn real(home: &Home, plan: &Plan) -> Result<World, Failure> {
             return Ok(World {
                 checks: closed.clone(),
                 numbers: closed.clone(),
+                workloads: Arc::new(Running::new(cluster.clone(), Leave::Withheld(why.clone()))),
                 router: router(plan, cluster, closed, Leave::Withheld(why)),
-                workloads: Arc::new(Unconnected),
                 flags: Arc::new(Unconnected),
                 notifier: Arc::new(JournalOnly),
             });
@@ -103,6 +104,7 @@ fn real(home: &Home, plan: &Plan) -> Result<World, Failure> {
         },
     ));
     let leave = Leave::Granted { folder: grant.folder.clone(), http: http.clone() };
+    let workloads = Running::new(cluster.clone(), leave.clone());
     let checks = RealChecks::new(
         grant.folder.clone(),
         Arc::new(plan.clone()),
@@ -114,8 +116,8 @@ fn real(home: &Home, plan: &Plan) -> Result<World, Failure> {
         checks: Arc::new(checks),
         router: router(plan, cluster, numbers.clone(), leave),
         numbers,
-        workloads: Arc::new(Unconnected),
         flags: Arc::new(Unconnected),
+        workloads: Arc::new(workloads),
         notifier: Arc::new(JournalOnly),
     })
 }

@@ -2,7 +2,7 @@
 
 use futures::future::BoxFuture;
 
-use crate::base::{Untrusted, Weight};
+use crate::base::{OperationId, Untrusted, Weight};
 use crate::engine::ports::{
     Ask, Change, Errand, Fault, FlagChange, FlagReading, Flags, Numbers, Preview, Reading, Router, Split,
     Workloads, Written,

@@ -88,6 +88,7 @@ pub struct Means {
 }
 
 /// Whether the plan's own programs and requests may be used.
+#[derive(Clone, Debug)]
 pub enum Leave {
     /// They may.
     Granted {

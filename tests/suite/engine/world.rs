@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use futures::future::BoxFuture;
 use tminus::analysis::Verdict;
-use tminus::base::{Actor, Assurance, Digest, ReleaseId, Seconds, Timestamp, Unit, Untrusted, Via, Weight};
+use tminus::base::{
+    Actor, Assurance, Digest, OperationId, ReleaseId, Seconds, Timestamp, Unit, Untrusted, Via, Weight,
+};
 use tminus::engine::ports::{
     Ask, Cast, Change, Checks, Clock, Errand, Fault, Finding, FlagChange, FlagReading, Flags, Notifier,
     Numbers, Preview, Reading, Router, Split, Workloads, World, Written,
