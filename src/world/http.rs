@@ -11,12 +11,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Certificate, Client, Method, RequestBuilder, Response, Url};
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::base::Timestamp;
 use crate::engine::ports::Fault;
-use crate::world::servers::{Server, Servers, origin};
+use crate::world::servers::{Server, Servers, header, origin};
 
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -58,6 +59,44 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// True when there was more.
     pub cut: bool,
+}
+
+/// A request with what a plan says of it.
+#[derive(Debug)]
+pub struct Call<'a> {
+    method: Method,
+    url: &'a str,
+    body: Option<&'a serde_json::Value>,
+    headers: Vec<(&'static str, &'a str)>,
+    token: Option<&'a SecretString>,
+    limits: Limits,
+}
+
+impl<'a> Call<'a> {
+    /// Gets an address.
+    pub fn get(url: &'a str, limits: Limits) -> Self {
+        Self { method: Method::GET, url, body: None, headers: Vec::new(), token: None, limits }
+    }
+    /// Posts JSON to it.
+    pub fn post(url: &'a str, body: &'a serde_json::Value, limits: Limits) -> Self {
+        Self { method: Method::POST, body: Some(body), ..Self::get(url, limits) }
+    }
+    /// With this header.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: &'a str) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+    /// Wants an answer of these media types.
+    #[must_use]
+    pub fn accept(self, kinds: &'a str) -> Self {
+        self.header("accept", kinds)
+    }
+    /// With this bearer token, in place of what the user set for the server.
+    #[must_use]
+    pub fn bearer(self, token: &'a SecretString) -> Self {
+        Self { token: Some(token), ..self }
+    }
 }
 
 impl Http {
@@ -140,6 +179,29 @@ impl Http {
             request = request.header(*header, value);
         }
         answer(request, limits, &name).await
+    }
+
+    /// Sends a request, once.
+    ///
+    /// # Errors
+    /// As [`Http::get`].
+    pub async fn send(&self, call: Call<'_>) -> Result<Answer, Fault> {
+        let url = address(call.url)?;
+        let name = place(&url);
+        let mut headers = HeaderMap::new();
+        for (name, value) in call.headers {
+            let value = HeaderValue::from_str(value)
+                .map_err(|_| Fault::Unsupported(format!("no header {name} may hold this value")))?;
+            headers.insert(HeaderName::from_static(name), value);
+        }
+        if let Some(token) = call.token {
+            headers.insert(AUTHORIZATION, header("Bearer", token.expose_secret())?);
+        }
+        let mut request = self.request(call.method, url)?.headers(headers);
+        if let Some(body) = call.body {
+            request = request.json(body);
+        }
+        answer(request, call.limits, &name).await
     }
 
     /// Posts JSON.

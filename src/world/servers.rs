@@ -156,7 +156,7 @@ fn read(path: &Path, most: u64) -> Result<Vec<u8>, Fault> {
     }
 }
 
-fn header(scheme: &str, secret: &str) -> Result<HeaderValue, Fault> {
+pub(super) fn header(scheme: &str, secret: &str) -> Result<HeaderValue, Fault> {
     let mut value = HeaderValue::from_str(&format!("{scheme} {secret}")).map_err(|_| {
         Fault::Unsupported("a secret holds a character that no header may; write it on one line".to_owned())
     })?;

@@ -51,9 +51,11 @@ impl Traffic {
 fn failure(fault: &Fault) -> Failure {
     let exit = match fault {
         Fault::Unreachable(..) | Fault::Throttled(..) => Exit::Unreachable,
-        Fault::Refused(..) | Fault::Forbidden(..) | Fault::Conflict(..) | Fault::Owned { .. } => {
-            Exit::Refused
-        }
+        Fault::Refused(..)
+        | Fault::Forbidden(..)
+        | Fault::Conflict(..)
+        | Fault::Owned { .. }
+        | Fault::Superseded(_) => Exit::Refused,
         Fault::Foreign(..) => Exit::NotUnderstood,
         Fault::Untrusted(..) => Exit::NotTrusted,
         Fault::Unsupported(_) => Exit::Usage,

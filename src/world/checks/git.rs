@@ -64,13 +64,13 @@ pub(super) async fn look(folder: &Path, check: &GitCheck, time: Duration) -> Fou
 }
 
 /// A repository stays inside the plan's folder.
-fn inside(folder: &Path, repository: &str) -> Result<PathBuf, String> {
+pub(in crate::world) fn inside(folder: &Path, repository: &str) -> Result<PathBuf, String> {
     let path = Path::new(repository);
     let plain = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     if plain && !repository.contains('\0') {
         Ok(folder.join(path))
     } else {
-        Err(format!("repository `{repository}` is outside the plan's folder; write a path below it"))
+        Err(format!("`{repository}` is outside its folder; write a path below it"))
     }
 }
 

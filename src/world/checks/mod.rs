@@ -12,8 +12,9 @@ mod numbers;
 mod remote;
 
 pub(in crate::world) use command::{End, located, start};
+pub(in crate::world) use git::inside;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -22,7 +23,7 @@ use futures::future::BoxFuture;
 use crate::analysis::Verdict;
 use crate::base::Untrusted;
 use crate::engine::ports::{Checks, Clock, Finding, Numbers};
-use crate::plan::{Check, Gate, Plan};
+use crate::plan::{Check, CommandCheck, Gate, Plan};
 use crate::world::http::Http;
 
 /// Runs the checks of one plan.
@@ -75,6 +76,14 @@ impl RealChecks {
             Check::Manual => Found::new(Verdict::NoData, "asks a person"),
         }
     }
+}
+
+/// Runs a command that is no gate, with the same caps, and says how it ended.
+pub(in crate::world) async fn program(folder: &Path, check: &CommandCheck, time: Duration) -> Finding {
+    let begun = Instant::now();
+    let found = command::run(folder, check, None, time).await;
+    let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Finding { verdict: found.verdict, summary: found.summary, evidence: found.evidence, took_ms }
 }
 
 impl Checks for RealChecks {

@@ -17,7 +17,7 @@ use super::{undo, wait};
 /// How long pods may take to end before that is said instead of waited for.
 const ENDING: std::time::Duration = std::time::Duration::from_secs(60);
 
-/// Scales the new version's workload to nothing, and notes how many pods it had.
+/// Scales a workload to nothing, and notes how many pods it had; `stable` is the one that goes on serving.
 pub(super) async fn scale_down(
     cluster: &Cluster,
     stable: &Target,
@@ -60,6 +60,35 @@ pub(super) async fn scale_down(
         "{what} scaled from {had} to 0, {rest}; {serving} pods of {} serve",
         stable.object
     )))
+}
+
+/// Gives a workload its pods again that we had scaled to nothing, and waits until they are up.
+pub(super) async fn wake(
+    cluster: &Cluster,
+    target: &Target,
+    errand: Errand<'_>,
+    deadline: Deadline,
+) -> Result<Untrusted, Fault> {
+    let what = target.object.to_string();
+    let value: Value = cluster.get(&target.object, deadline.at_most(CALL)).await?;
+    let asleep = value.pointer("/spec/replicas").and_then(Value::as_u64) == Some(0);
+    if asleep {
+        let Some(had) = image::sleeping(&value) else {
+            let why = "it wants no pods, and how many it had is not noted on it: kubectl scale".to_owned();
+            return Err(Fault::Refused(what, why));
+        };
+        errand.pass(&what).await?;
+        let patch = Patch::Merge(json!({
+            "metadata": {
+                "resourceVersion": value.pointer("/metadata/resourceVersion"),
+                "annotations": { OPERATION: errand.operation.as_str(), REPLICAS: null },
+            },
+            "spec": { "replicas": had },
+        }));
+        image::write(cluster, &target.object, &value, &patch, deadline.at_most(CALL)).await?;
+    }
+    let seen = wait::until_up(cluster, target, deadline).await?;
+    Ok(Untrusted::new(format!("{what}: {seen}")))
 }
 
 /// Brings a workload that keeps both versions back to one of them, and waits until it is there.

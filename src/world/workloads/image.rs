@@ -136,7 +136,7 @@ fn version(value: &Value) -> Option<&str> {
 }
 
 /// The replica count to give back to a workload that we scaled to nothing.
-fn sleeping(value: &Value) -> Option<u64> {
+pub(super) fn sleeping(value: &Value) -> Option<u64> {
     let nothing = value.pointer("/spec/replicas").and_then(Value::as_u64) == Some(0);
     let kept = value.pointer("/metadata/annotations")?.get(REPLICAS)?.as_str()?.parse().ok();
     kept.filter(|count| nothing && *count > 0)

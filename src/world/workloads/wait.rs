@@ -108,6 +108,15 @@ pub(super) async fn read_back(
     }
 }
 
+/// Which digests run, where the plan does not say which image it should be.
+pub(super) async fn told(cluster: &Cluster, target: &Target, deadline: Deadline) -> Result<String, Fault> {
+    let pods = cluster.pods(&target.object, deadline.at_most(CALL)).await?;
+    let ours: Vec<&Pod> = pods.iter().filter(|pod| pod.live).collect();
+    let shown: Vec<String> =
+        digests(&ours).into_iter().take(3).map(|it| Untrusted::new(it).cell(80)).collect();
+    Ok(if shown.is_empty() { "its nodes do not tell the digest".to_owned() } else { shown.join(", ") })
+}
+
 /// The digests that run, the most frequent first.
 pub(super) fn digests<'a>(pods: &[&'a Pod]) -> Vec<&'a str> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
