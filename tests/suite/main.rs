@@ -38,4 +38,5 @@ mod verbs_baseline;
 mod verbs_judge;
 mod verbs_metric;
 mod verbs_scripts;
+mod workloads;
 mod worlds;

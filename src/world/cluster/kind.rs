@@ -54,9 +54,8 @@ impl Kind {
     pub const DEPLOYMENT: Self = Self::of("apps", "v1", "Deployment", "deployments", "deployment");
     /// A stateful set.
     pub const STATEFUL_SET: Self = Self::of("apps", "v1", "StatefulSet", "statefulsets", "workloads");
-    pub const STATEFUL_SET: Self = Self::of("apps", "v1", "StatefulSet", "statefulsets", "deployment");
     /// A daemon set.
-    pub const DAEMON_SET: Self = Self::of("apps", "v1", "DaemonSet", "daemonsets", "deployment");
+    pub const DAEMON_SET: Self = Self::of("apps", "v1", "DaemonSet", "daemonsets", "workloads");
     /// A replica set.
     pub const REPLICA_SET: Self = Self::of("apps", "v1", "ReplicaSet", "replicasets", "read-only");
     /// A pod.

@@ -37,7 +37,6 @@ struct Clone {
     theirs: Oid,
     /// Ours, when it is made and was not pushed.
     pending: Option<Oid>,
-    own_ssh: bool,
 }
 
 /// Writes the image into the file, commits and pushes.
@@ -57,9 +56,7 @@ pub(super) async fn commit(folder: &Path, gitops: &GitOps, errand: Errand<'_>) -
     let operation = errand.operation.as_str().to_owned();
     let clone = {
         let (root, gitops, operation) = (root.clone(), gitops.clone(), operation.clone());
-        blocking(move || fit(&root, &gitops.branch, &remote, (&operation, own_ssh)))
-            .await
-            .map_err(&refused)?
+        blocking(move || fit(&root, &gitops.branch, &remote, &operation)).await.map_err(&refused)?
     };
     if clone.pending.is_none() {
         let (root, gitops) = (root.clone(), gitops.clone());
@@ -126,7 +123,7 @@ fn prepare(place: &Path, branch: &str) -> Result<(String, bool, PathBuf), String
 }
 
 /// Whether the clone may be written: clean, on the branch, and where the remote is.
-fn fit(root: &Path, branch: &str, remote: &str, (operation, own_ssh): (&str, bool)) -> Result<Clone, String> {
+fn fit(root: &Path, branch: &str, remote: &str, operation: &str) -> Result<Clone, String> {
     let repository = Repository::open(root).map_err(told)?;
     let head = repository.head().map_err(told)?;
     if repository.head_detached().map_err(told)? || head.shorthand_bytes() != branch.as_bytes() {
@@ -156,7 +153,7 @@ fn fit(root: &Path, branch: &str, remote: &str, (operation, own_ssh): (&str, boo
         ));
     }
     let pending = (ahead == 1).then(|| ours.id());
-    Ok(Clone { folder: root.to_owned(), remote: remote.to_owned(), theirs, pending, own_ssh })
+    Ok(Clone { folder: root.to_owned(), remote: remote.to_owned(), theirs, pending })
 }
 
 fn trailer(operation: &str) -> String {
