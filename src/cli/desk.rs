@@ -16,7 +16,9 @@ use super::shelf::{self, Found, Kind};
 use super::wiring::Wires;
 use super::{cockpit, worlds};
 use crate::analysis::baseline::BaselineName;
-use crate::base::{Assurance, Digest, GateId, MetricId, Timestamp, Via};
+use crate::base::{
+    Assurance, Digest, GateId, MetricId, OperationId, RolloutId, Timestamp, Untrusted, Via, Weight,
+};
 use crate::engine::client::Reply;
 use crate::engine::clock::WallClock;
 use crate::engine::dispatcher::Dispatcher;
@@ -25,7 +27,9 @@ use crate::engine::{Engine, Lock, SourcesReader};
 use crate::journal::{OpenMode, SqliteStore, Store, StoreError, Watcher};
 use crate::plan::Check;
 use crate::release::baseline::Asked;
-use crate::release::{Command, EngineHealth, Input, RefusalCode, View, Wanted, Wish, Word, standing, wanted};
+use crate::release::{
+    Act, Command, EngineHealth, Input, OperationState, RefusalCode, View, Wanted, Wish, Word, standing, wanted,
+};
 
 /// How long an engine may take to show its first picture.
 const FIRST: Duration = Duration::from_secs(2);
@@ -202,6 +206,30 @@ impl<'a> Desk<'a> {
         })
     }
 
+    /// Gives the canary a share and waits until that ended; none when it has it already.
+    ///
+    /// # Errors
+    /// When it is refused, or nobody knows.
+    pub fn set_weight(
+        self,
+        rollout: RolloutId,
+        weight: Weight,
+        reason: Untrusted,
+    ) -> Result<Option<(OperationId, OperationState)>, Failure> {
+        let before = self.view.state.version;
+        let (reply, view) = self.act(Wish::SetWeight { rollout: rollout.clone(), weight, reason })?;
+        match reply {
+            Reply::Done { .. } => {}
+            refused => return said(self.context, refused).map(|_| None),
+        }
+        let ours = |(_, known): &(&OperationId, &OperationState)| {
+            let set = matches!(&known.act, Act::SetWeight { rollout: of, .. } if *of == rollout);
+            set && known.version > before
+        };
+        let newest = view.state.operations.iter().filter(ours).max_by_key(|(_, known)| known.version);
+        Ok(newest.map(|(id, known)| (id.clone(), known.clone())))
+    }
+
     /// Captures a baseline and waits for it: no when it could not be had.
     ///
     /// # Errors
@@ -312,6 +340,10 @@ impl<'a> Desk<'a> {
             Wish::CaptureBaseline { metric, name, .. } => Some((metric.clone(), name.clone())),
             _ => None,
         };
+        let moved = match &command.wish {
+            Wish::SetWeight { rollout, .. } => Some(rollout.clone()),
+            _ => None,
+        };
         let runtime = cockpit::runtime()?;
         let answer = runtime.block_on(async {
             let mut client = self.wires.join(&self.found.stream).await?;
@@ -321,7 +353,9 @@ impl<'a> Desk<'a> {
                 let captures = |asked: &Asked| {
                     capture.as_ref() == Some(&(asked.metric.clone(), asked.window.name.clone()))
                 };
+                let rollout = moved.as_ref().and_then(|rollout| view.state.rollouts.get(rollout));
                 known.is_some_and(|known| known.is_running())
+                    || rollout.is_some_and(|known| known.operation.is_some())
                     || view.state.baselines.asked.iter().any(captures)
             };
             let asked = match &reply {

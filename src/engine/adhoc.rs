@@ -67,12 +67,10 @@ impl Adhoc {
         let version = self.version(&stream)?;
         let name = format!("{}\0{stream}\0{version}\0{}", self.store.id(), weight.value());
         let operation = OperationId::new(Uuid::new_v5(&OPERATIONS, name.as_bytes()).to_string());
-        let act = Act::SetWeight { rollout: rollout.id.clone(), step: DIRECT, weight, reason: None };
+        // A step that is not the way back: ownership and conflicts count.
+        let act = Act::SetWeight { rollout: rollout.id.clone(), step: 1, weight, reason: Some(reason) };
         let epoch = self.store.epoch()?;
-        let intent = [
-            Event::Noted { note: reason },
-            Event::OperationIntended { operation: operation.clone(), act: act.clone(), epoch },
-        ];
+        let intent = [Event::OperationIntended { operation: operation.clone(), act: act.clone(), epoch }];
         let intended = self.append(&stream, version, &intent)?;
 
         let (out, mut seen) = mpsc::channel(HEARD);
@@ -144,6 +142,3 @@ impl Adhoc {
         Ok(recorded.last().map_or(expected, |last| last.version))
     }
 }
-
-/// The step of a weight that belongs to no step and is no rollback.
-const DIRECT: u32 = u32::MAX;

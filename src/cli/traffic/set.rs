@@ -12,8 +12,10 @@ use super::show::wanted;
 use super::target::{Meant, Target};
 use crate::base::{Timestamp, Untrusted, Weight};
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::desk::{Desk, Purpose};
 use crate::cli::operator::operator;
-use crate::cli::{Context, cockpit, shelf};
+use crate::cli::shelf::{self, Found};
+use crate::cli::{Context, cockpit};
 use crate::engine::clock::WallClock;
 use crate::engine::ports::{Fault, Preview, Split};
 use crate::engine::{Adhoc, Turn};
@@ -86,6 +88,48 @@ impl Set {
     fn turn(
         &self,
         context: &Context,
+        mut meant: Meant,
+        (weight, before): (Weight, Card),
+        runtime: &tokio::runtime::Runtime,
+    ) -> Result<Told, Failure> {
+        match meant.release.take() {
+            Some(release) => self.through(context, (release, meant), (weight, before), runtime),
+            None => self.alone(context, meant, (weight, before), runtime),
+        }
+    }
+
+    /// Through the release that moves it, with its checks.
+    fn through(
+        &self,
+        context: &Context,
+        (release, meant): (Found, Meant),
+        (weight, before): (Weight, Card),
+        runtime: &tokio::runtime::Runtime,
+    ) -> Result<Told, Failure> {
+        let desk = Desk::at(context, release, Purpose::Act { seen: None })?;
+        let reason = Untrusted::new(self.reason.as_str());
+        let set = desk.set_weight(meant.rollout.id.clone(), weight, reason)?;
+        let after = runtime
+            .block_on(meant.world.router.read(&meant.rollout))
+            .map_err(|fault| failure(&fault).help("it was sent; look again before you go on"))?;
+        let (operation, outcome, summary) = match set {
+            Some((id, known)) => (Some(id.to_string()), known.outcome.unwrap_or(Outcome::Unknown), known.summary),
+            None => (None, Outcome::Adopted, Untrusted::from("it is so already")),
+        };
+        Ok(Told {
+            operation,
+            before,
+            after: Card::new(Some(weight), after),
+            outcome: Some(outcome),
+            summary,
+            seconds: 0.0,
+        })
+    }
+
+    /// By itself, recorded in a stream of the router's own.
+    fn alone(
+        &self,
+        context: &Context,
         meant: Meant,
         (weight, before): (Weight, Card),
         runtime: &tokio::runtime::Runtime,
@@ -102,12 +146,8 @@ impl Set {
             )
             .help("unset TMINUS_SEED, or use another TMINUS_HOME"));
         }
-        let adhoc = Adhoc {
-            store: Box::new(store),
-            world: meant.world,
-            clock: Arc::new(WallClock),
-            actor: operator(),
-        };
+        let (store, clock) = (Box::new(store), Arc::new(WallClock));
+        let adhoc = Adhoc { store, world: meant.world, clock, actor: operator() };
         let reason = Untrusted::new(self.reason.as_str());
         let turn = Turn { rollout: meant.rollout, weight, reason };
         let turned = runtime.block_on(adhoc.set_weight(turn)).map_err(refused)?;
