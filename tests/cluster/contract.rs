@@ -57,6 +57,9 @@ fn the_kinds_are_listed_when_the_command_starts() {
                      destinationrules.networking.istio.io,rollouts.argoproj.io,canaries.flagger.app,\
                      applications.argoproj.io,deployments.apps,services";
     bed.kubectl(&["get", resources, "--namespace=default", "--ignore-not-found"]);
-    let rights = bed.kubectl(&["auth", "can-i", "--list", "--as=testbed-plain", "--no-headers"]);
-    assert!(!rights.lines().any(|line| line.contains("deployments")), "{rights}");
+    assert!(bed.kubeconfig().starts_with(bed.folder()) && bed.folder().join("run.log").is_file());
+    let plain = format!("--kubeconfig={}", bed.plain_kubeconfig().display());
+    let refused = bed.try_kubectl(&[&plain, "get", "deployments"], "");
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(said.contains("forbidden") && said.contains("testbed-plain"), "{said}");
 }

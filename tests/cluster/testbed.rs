@@ -162,12 +162,6 @@ impl Testbed {
         child.wait_with_output().expect("kubectl ends")
     }
 
-    /// Applies objects written as YAML.
-    pub fn apply(&self, yaml: &str) {
-        let output = self.try_kubectl(&["apply", "-f", "-"], yaml);
-        assert!(output.status.success(), "apply: {}\n{yaml}", String::from_utf8_lossy(&output.stderr));
-    }
-
     /// What Prometheus answers to an instant query that gives one number.
     pub fn query(&self, query: &str) -> Option<f64> {
         let url = format!("{}/api/v1/query", self.prometheus());
