@@ -3,6 +3,7 @@
 //! With no engine alive a verb takes the journal's lock for as long as it acts and runs in this process; with one, it
 //! asks that one.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,18 +18,19 @@ use super::wiring::Wires;
 use super::{cockpit, worlds};
 use crate::analysis::baseline::BaselineName;
 use crate::base::{
-    Assurance, Digest, GateId, MetricId, OperationId, RolloutId, Timestamp, Untrusted, Via, Weight,
+    Assurance, Digest, FlagId, GateId, MetricId, OperationId, RolloutId, Timestamp, Untrusted, Via, Weight,
 };
 use crate::engine::client::Reply;
 use crate::engine::clock::WallClock;
 use crate::engine::dispatcher::Dispatcher;
-use crate::engine::ports::Clock;
+use crate::engine::ports::{Clock, World};
 use crate::engine::{Engine, Lock, SourcesReader};
 use crate::journal::{OpenMode, SqliteStore, Store, StoreError, Watcher};
 use crate::plan::Check;
 use crate::release::baseline::Asked;
 use crate::release::{
-    Act, Command, EngineHealth, Input, OperationState, RefusalCode, View, Wanted, Wish, Word, standing, wanted,
+    Act, Command, EngineHealth, FlagSeen, Input, OperationState, Outcome, RefusalCode, View, Wanted, Wish,
+    Word, standing, wanted,
 };
 
 /// How long an engine may take to show its first picture.
@@ -230,6 +232,46 @@ impl<'a> Desk<'a> {
         Ok(newest.map(|(id, known)| (id.clone(), known.clone())))
     }
 
+    /// Turns flags and waits for what came of it: no when a flag is not as it was wanted.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub fn turn(self, wish: Wish) -> Result<Exit, Failure> {
+        let (reply, view) = self.act(wish)?;
+        let newest = view.state.operations.iter().filter(|(_, known)| !known.act.flags().is_empty());
+        let newest = newest.max_by_key(|(_, known)| known.version);
+        let (Reply::Done { .. }, Some((id, known))) = (&reply, newest) else {
+            return said(self.context, reply);
+        };
+        if self.context.out.is_json() {
+            let seen = |flag: &FlagId| Some((flag.clone(), &view.state.flags.get(flag)?.seen));
+            let flags: BTreeMap<FlagId, &FlagSeen> = known.act.flags().iter().filter_map(seen).collect();
+            self.context.out.json(&serde_json::json!({
+                "operation": id, "outcome": known.outcome, "summary": known.summary.raw(), "flags": flags,
+                "version": view.state.version,
+            }))?;
+        } else {
+            let ended = known
+                .outcome
+                .map_or("not ended", |outcome| if outcome.is_done() { "done" } else { "not done" });
+            self.context.out.text(format!("{ended}: {}", known.summary.raw()))?;
+        }
+        Ok(match known.outcome {
+            Some(Outcome::Done | Outcome::Adopted) => Exit::Ok,
+            Some(Outcome::Failed | Outcome::Superseded) => Exit::Refused,
+            Some(Outcome::Skipped) => Exit::NotTrusted,
+            Some(Outcome::Unknown) | None => Exit::Unknown,
+        })
+    }
+
+    /// The world of this release, to look at without an engine.
+    ///
+    /// # Errors
+    /// When its script is gone, or its journal cannot be read.
+    pub fn world(&self) -> Result<World, Failure> {
+        Ok(worlds::of(&self.context.home, &self.found, &self.view.plan)?.ports)
+    }
+
     /// Captures a baseline and waits for it: no when it could not be had.
     ///
     /// # Errors
@@ -344,11 +386,21 @@ impl<'a> Desk<'a> {
             Wish::SetWeight { rollout, .. } => Some(rollout.clone()),
             _ => None,
         };
+        let turns =
+            matches!(command.wish, Wish::SetFlag { .. } | Wish::KillFlag { .. } | Wish::FlagsOff { .. });
         let runtime = cockpit::runtime()?;
         let answer = runtime.block_on(async {
             let mut client = self.wires.join(&self.found.stream).await?;
             let reply = client.send(command).await;
+            let turns = matches!(reply, Reply::Done { .. }) && turns;
+            let turning = |view: &View| {
+                let open = view.state.operations.values().filter(|known| known.outcome.is_none());
+                turns && open.into_iter().any(|known| !known.act.flags().is_empty())
+            };
             let is_running = |view: &View| {
+                if turning(view) {
+                    return true;
+                }
                 let known = gate.as_ref().and_then(|gate| view.state.gates.get(gate));
                 let captures = |asked: &Asked| {
                     capture.as_ref() == Some(&(asked.metric.clone(), asked.window.name.clone()))

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::exit::{Exit, Failure};
 use super::{Home, files};
 use crate::base::{Digest, Timestamp, Untrusted};
-use crate::plan::{Check, CommandCheck, Health, Plan, SourceKind, StepKind};
+use crate::plan::{Check, CommandCheck, Flag, FlagStore, Health, Plan, RouterKind, SourceKind, StepKind};
 
 /// Everything this user trusts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -115,7 +115,7 @@ impl Grant {
             SourceKind::Command { run } => Some(run),
             _ => None,
         });
-        let named = commands(plan).map(|command| &command.run).chain(sources).flatten();
+        let named = commands(plan).map(|command| &command.run).chain(sources).chain(routers(plan)).flatten();
         let files = named.filter_map(|word| Some((word.clone(), digest(folder, word)?))).collect();
         Self {
             plan: plan.digest,
@@ -160,8 +160,36 @@ pub fn powers(plan: &Plan) -> Vec<String> {
             _ => {}
         }
     }
+    lines.extend(routers(plan).map(|run| format!("runs {}", Untrusted::new(run.join(" ")).line())));
+    lines.extend(plan.flags.iter().flat_map(flag_powers));
     lines.dedup();
     lines
+}
+
+/// The programs that move and read weights.
+fn routers(plan: &Plan) -> impl Iterator<Item = &Vec<String>> {
+    let kinds = plan.rollouts.iter().filter_map(|rollout| rollout.router.as_ref()).map(|router| &router.kind);
+    kinds
+        .filter_map(|kind| match kind {
+            RouterKind::Command { write, read, .. } => Some([write, read]),
+            _ => None,
+        })
+        .flatten()
+}
+
+fn flag_powers(flag: &Flag) -> Vec<String> {
+    let line = |text: String| Untrusted::new(text).line();
+    match &flag.kept {
+        FlagStore::File { path, .. } => vec![line(format!("writes {path}"))],
+        FlagStore::Http(api) => {
+            let token =
+                api.token_env.as_ref().map(|env| format!(" with the token in ${env}")).unwrap_or_default();
+            let posts = [&api.kill, &api.disable_all].into_iter().flatten();
+            std::iter::once(line(format!("puts to {}{token}", api.url)))
+                .chain(posts.map(|url| line(format!("posts to {url}{token}"))))
+                .collect()
+        }
+    }
 }
 
 fn commands(plan: &Plan) -> impl Iterator<Item = &CommandCheck> {

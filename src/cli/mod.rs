@@ -17,6 +17,7 @@ mod doctor;
 mod engine;
 mod exit;
 mod files;
+mod flag;
 mod gate;
 mod grants;
 mod home;
@@ -153,6 +154,9 @@ enum Verb {
     /// Show how traffic is split, or split it by hand
     #[command(after_help = "Example:\n  tminus traffic show httproute:shop/payments --json")]
     Traffic(traffic::Traffic),
+    /// Read, set or kill the feature flags of a release
+    #[command(after_help = "Example:\n  tminus flag set sampling 25 --reason \"canary is well\"")]
+    Flag(flag::Flag),
     /// Look at a source of numbers, or write down a number that no source gives
     #[command(
         after_help = "Example:\n  tminus metric scrape http://localhost:8080/metrics --json\n  tminus metric type satisfaction 4.2"
@@ -257,6 +261,7 @@ fn act(arguments: Arguments, out: Out) -> Result<Exit, Failure> {
         Verb::Release(verb) => verb.run(&context),
         Verb::Rollout(verb) => verb.run(&context),
         Verb::Traffic(verb) => verb.run(&context),
+        Verb::Flag(verb) => verb.run(&context),
         Verb::Metric(verb) => verb.run(&context),
         Verb::Baseline(verb) => verb.run(&context),
         Verb::Trigger(verb) => verb.run(&context),

@@ -2,7 +2,7 @@
 
 use super::exit::{Exit, Failure};
 use crate::base::{
-    GateId, ItemId, MetricId, Offset, RoleId, RolloutId, Seconds, StageId, TriggerId, Untrusted,
+    FlagId, GateId, ItemId, MetricId, Offset, RoleId, RolloutId, Seconds, StageId, TriggerId, Untrusted,
 };
 use crate::release::View;
 
@@ -53,6 +53,14 @@ pub fn trigger(view: &View, typed: &str) -> Result<TriggerId, Failure> {
 /// When none or several are.
 pub fn metric(view: &View, typed: &str) -> Result<MetricId, Failure> {
     one("metric", typed, view.plan.metrics.iter().map(|metric| metric.id.as_str())).map(MetricId::new)
+}
+
+/// The flag that was meant.
+///
+/// # Errors
+/// When none or several are.
+pub fn flag(view: &View, typed: &str) -> Result<FlagId, Failure> {
+    one("flag", typed, view.plan.flags.iter().map(|flag| flag.id.as_str())).map(FlagId::new)
 }
 
 /// The rollout that was meant; without a word, the only one.

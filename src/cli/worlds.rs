@@ -17,6 +17,7 @@ use crate::plan::Plan;
 use crate::world::Unconnected;
 use crate::world::checks::RealChecks;
 use crate::world::cluster::{Access, Cluster, Surroundings};
+use crate::world::flags::{RealFlags, Tokens};
 use crate::world::metrics::{Means, Sources};
 use crate::world::notify::JournalOnly;
 use crate::world::routers::{self, Known, Leave, Routers};
@@ -105,6 +106,7 @@ fn real(home: &Home, plan: &Plan) -> Result<World, Failure> {
     ));
     let leave = Leave::Granted { folder: grant.folder.clone(), http: http.clone() };
     let workloads = Running::new(cluster.clone(), leave.clone());
+    let flags = RealFlags::new(grant.folder.clone(), http.clone(), Tokens::Environment);
     let checks = RealChecks::new(
         grant.folder.clone(),
         Arc::new(plan.clone()),
@@ -116,7 +118,7 @@ fn real(home: &Home, plan: &Plan) -> Result<World, Failure> {
         checks: Arc::new(checks),
         router: router(plan, cluster, numbers.clone(), leave),
         numbers,
-        flags: Arc::new(Unconnected),
+        flags: Arc::new(flags),
         workloads: Arc::new(workloads),
         notifier: Arc::new(JournalOnly),
     })

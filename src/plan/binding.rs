@@ -2,7 +2,7 @@
 //!
 //! A fact is `path = value`; texts are in JSON's quotes, so no value can look like another line. Headings, titles
 //! and words for people are not in it: editing prose changes nothing, a step's weight does. It holds the release,
-//! environments, roles, sources, metrics, quiet times, objectives, gates, rollouts, triggers, procedures and variables, what must be true
+//! environments, roles, sources, metrics, quiet times, objectives, gates, flags, rollouts, triggers, procedures and variables, what must be true
 //! before a stage is left, and what the plan file ties to items; of a playbook without a plan file its thresholds,
 //! severities and approvals. Owners and times inside the document are prose: the plan file's `[item.*]` binds them.
 
@@ -14,7 +14,8 @@ use super::file::PlanFile;
 use super::{Arming, Bound, Check, ExitItems, Otherwise, Plan, Watched};
 
 /// Sections whose every leaf is a fact, a title aside.
-const WHOLE: [&str; 7] = ["environment", "source", "metric", "rollout", "trigger", "procedure", "role"];
+const WHOLE: [&str; 8] =
+    ["flag", "environment", "source", "metric", "rollout", "trigger", "procedure", "role"];
 /// Keys of entries that are words for people.
 const PROSE: &str = "title";
 

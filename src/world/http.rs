@@ -11,11 +11,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, ETAG, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+};
 use reqwest::{Certificate, Client, Method, RequestBuilder, Response, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::base::Timestamp;
+use crate::base::{Seconds, Timestamp};
 use crate::engine::ports::Fault;
 use crate::world::servers::{Server, Servers, header, origin};
 
@@ -55,6 +57,10 @@ pub struct Answer {
     pub kind: String,
     /// The server's clock, when it told.
     pub date: Option<Timestamp>,
+    /// The tag of what was answered, when it told.
+    pub etag: Option<String>,
+    /// How long the server wants to be left alone, when it told.
+    pub retry_after: Option<Seconds>,
     /// The body, at most as long as allowed.
     pub body: Vec<u8>,
     /// True when there was more.
@@ -66,7 +72,7 @@ pub struct Answer {
 pub struct Call<'a> {
     method: Method,
     url: &'a str,
-    body: Option<&'a serde_json::Value>,
+    body: Option<String>,
     headers: Vec<(&'static str, &'a str)>,
     token: Option<&'a SecretString>,
     limits: Limits,
@@ -78,8 +84,17 @@ impl<'a> Call<'a> {
         Self { method: Method::GET, url, body: None, headers: Vec::new(), token: None, limits }
     }
     /// Posts JSON to it.
-    pub fn post(url: &'a str, body: &'a serde_json::Value, limits: Limits) -> Self {
-        Self { method: Method::POST, body: Some(body), ..Self::get(url, limits) }
+    pub fn post(url: &'a str, body: &serde_json::Value, limits: Limits) -> Self {
+        Self::of(Method::POST, url, limits).body(body.to_string())
+    }
+    /// Asks it by another method.
+    pub fn of(method: Method, url: &'a str, limits: Limits) -> Self {
+        Self { method, ..Self::get(url, limits) }
+    }
+    /// With this JSON.
+    #[must_use]
+    pub fn body(self, json: String) -> Self {
+        Self { body: Some(json), ..self }
     }
     /// With this header.
     #[must_use]
@@ -199,7 +214,7 @@ impl Http {
         }
         let mut request = self.request(call.method, url)?.headers(headers);
         if let Some(body) = call.body {
-            request = request.json(body);
+            request = request.header(CONTENT_TYPE, "application/json").body(body);
         }
         answer(request, call.limits, &name).await
     }
@@ -291,6 +306,8 @@ async fn answer(request: RequestBuilder, limits: Limits, name: &str) -> Result<A
             status: response.status().as_u16(),
             kind: kind.trim().to_ascii_lowercase(),
             date: header(DATE).and_then(date),
+            etag: header(ETAG).map(str::to_owned),
+            retry_after: header(RETRY_AFTER).and_then(|text| text.trim().parse().ok()).map(Seconds),
             body,
             cut,
         })

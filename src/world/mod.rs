@@ -6,6 +6,7 @@
 
 pub mod checks;
 pub mod cluster;
+pub mod flags;
 pub mod http;
 pub mod metrics;
 pub mod notify;

@@ -15,6 +15,7 @@ mod cockpit;
 #[path = "../peers/mod.rs"]
 mod deciders;
 mod engine;
+mod flags;
 mod judge;
 mod lints;
 mod peers;

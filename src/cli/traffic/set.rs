@@ -11,8 +11,8 @@ use super::failure;
 use super::show::wanted;
 use super::target::{Meant, Target};
 use crate::base::{Timestamp, Untrusted, Weight};
-use crate::cli::exit::{Exit, Failure};
 use crate::cli::desk::{Desk, Purpose};
+use crate::cli::exit::{Exit, Failure};
 use crate::cli::operator::operator;
 use crate::cli::shelf::{self, Found};
 use crate::cli::{Context, cockpit};
@@ -113,7 +113,9 @@ impl Set {
             .block_on(meant.world.router.read(&meant.rollout))
             .map_err(|fault| failure(&fault).help("it was sent; look again before you go on"))?;
         let (operation, outcome, summary) = match set {
-            Some((id, known)) => (Some(id.to_string()), known.outcome.unwrap_or(Outcome::Unknown), known.summary),
+            Some((id, known)) => {
+                (Some(id.to_string()), known.outcome.unwrap_or(Outcome::Unknown), known.summary)
+            }
             None => (None, Outcome::Adopted, Untrusted::from("it is so already")),
         };
         Ok(Told {

@@ -91,6 +91,10 @@ impl Desk<'_> {
                 );
                 return End::new(Outcome::Unknown, text).saw(flag, read.seen);
             }
+            if read.seen.killed == Some(true) {
+                let text = format!("the kill switch of {} is pulled; release it where it is kept", flag.id);
+                return End::new(Outcome::Failed, text).saw(flag, read.seen);
+            }
             if let Some(why) = self.lacks(flag).await {
                 return End::new(Outcome::Failed, format!("{why}; nothing was sent")).saw(flag, read.seen);
             }

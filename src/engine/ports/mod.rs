@@ -162,6 +162,9 @@ pub trait Notifier: Send + Sync {
 /// How long the engine waits for one answer before it calls it unreachable.
 pub const DEADLINE: Seconds = Seconds(10);
 
+/// How long a program of the plan may take to move a weight: what is stopped in the middle is not known.
+pub const WRITE_DEADLINE: Seconds = Seconds(120);
+
 /// Time as the engine sees it: the wall's, a faster one, or one that only moves when nothing is in flight.
 pub trait Clock: Send + Sync {
     /// The time now.

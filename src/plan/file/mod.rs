@@ -8,6 +8,7 @@ mod at;
 mod check;
 mod course;
 mod explain;
+mod flag;
 mod judge;
 mod lines;
 mod number;
@@ -22,6 +23,7 @@ pub use act::{Arm, Blind, Rollout, Step, Trigger};
 pub use at::{At, OneOrMany, Section};
 pub use check::Gate;
 pub use course::{Checkpoint, Exit, Item, Message, Stage};
+pub use flag::Flag;
 pub use judge::{Judge, Signal, Signals};
 pub use lines::{Place, quoted};
 pub use number::{Metric, Objective, Quiet, Sides, Source};
@@ -57,6 +59,8 @@ pub struct PlanFile {
     pub gate: Section<Gate>,
     /// How each service goes out.
     pub rollout: Section<Rollout>,
+    /// Feature flags that belong to the release.
+    pub flag: Section<Flag>,
     /// Rules with actions.
     pub trigger: Section<Trigger>,
     /// Ordered lists of operations, among them the rollback.

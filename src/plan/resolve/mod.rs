@@ -11,6 +11,7 @@ mod course;
 mod desk;
 pub(super) mod document;
 mod doubts;
+mod flags;
 mod gates;
 mod judge;
 mod numbers;
@@ -100,6 +101,7 @@ fn plan(desk: &mut Desk<'_>, sources: &Sources) -> Result<Plan, PlanError> {
         sources_digest: sources.digest(),
         digest: Digest::of(""),
     };
+    plan.flags = flags::flags(desk, &plan)?;
     plan.metrics = numbers::metrics(desk, &plan)?;
     plan.quiet = objectives::quiet(desk, &plan)?;
     plan.objectives = objectives::objectives(desk, &plan)?;

@@ -162,7 +162,7 @@ pub(super) fn deploy(desk: &Desk<'_>, written: &file::Deploy) -> Result<Deploy, 
         (None, Some(workflow), None, _) => DeployBy::Workflow(Workflow {
             url: desk.address(&workflow.url)?,
             reference: workflow.reference.value.clone(),
-            token_env: workflow.token_env.value.clone(),
+            token_env: super::flags::variable(desk, &workflow.token_env)?,
             inputs: workflow.inputs.clone(),
         }),
         (None, None, Some(run), _) => {

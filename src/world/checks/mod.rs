@@ -11,7 +11,7 @@ mod metric;
 mod numbers;
 mod remote;
 
-pub(in crate::world) use command::{End, located, start};
+pub(in crate::world) use command::{End, Ran, located, start};
 pub(in crate::world) use git::inside;
 
 use std::path::{Path, PathBuf};

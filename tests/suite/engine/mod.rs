@@ -4,5 +4,5 @@ mod acting;
 mod looking;
 mod playing;
 mod serving;
-mod world;
+pub mod world;
 mod writing;
