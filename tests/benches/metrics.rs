@@ -24,7 +24,15 @@ fn range_answer(bencher: Bencher, points: usize) {
         values.join(",")
     );
     let kind = "application/json".to_owned();
-    let answer = Answer { status: 200, kind, date: None, body: body.into_bytes(), cut: false };
+    let answer = Answer {
+        status: 200,
+        kind,
+        date: None,
+        etag: None,
+        retry_after: None,
+        body: body.into_bytes(),
+        cut: false,
+    };
     bencher.counter(BytesCount::new(answer.body.len())).bench_local(|| {
         let reply = api::read(black_box("prom"), black_box(&answer)).expect("readable");
         assert_eq!(reply.series.iter().map(|series| series.points.len()).sum::<usize>(), points);
