@@ -3,6 +3,7 @@
 mod acting;
 mod looking;
 mod playing;
+mod resisting;
 mod serving;
 pub mod world;
 mod writing;

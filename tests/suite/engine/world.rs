@@ -41,6 +41,8 @@ pub struct Knobs {
     pub unreadable: bool,
     pub refuse_writes: u32,
     pub lose_answers: u32,
+    pub answers: Vec<Fault>,
+    pub restore: Vec<Untrusted>,
     pub error_rate: f64,
     pub silent: bool,
     pub deploys: u32,
@@ -196,12 +198,15 @@ impl Router for Fake {
                 knobs.refuse_writes -= 1;
                 return Err(Fault::Conflict("the router".to_owned(), "another write came first".to_owned()));
             }
+            if !knobs.answers.is_empty() {
+                return Err(knobs.answers.remove(0));
+            }
             knobs.weight = weight.value();
             if knobs.lose_answers > 0 {
                 knobs.lose_answers -= 1;
                 return Err(Fault::Unreachable("the router".to_owned(), "timed out".to_owned()));
             }
-            Ok(Written::default())
+            Ok(Written { restore: std::mem::take(&mut knobs.restore) })
         })
     }
     fn preview<'a>(&'a self, _: &'a Rollout, weight: Weight) -> BoxFuture<'a, Result<Preview, Fault>> {
