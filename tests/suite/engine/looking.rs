@@ -8,10 +8,12 @@ use std::time::Duration;
 use futures::channel::mpsc::{UnboundedSender, unbounded};
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
-use tminus::base::{OperationId, Timestamp, Untrusted, Weight};
+use tminus::base::{Timestamp, Untrusted, Weight};
 use tminus::engine::client::{Client, Reply};
 use tminus::engine::clock::VirtualClock;
-use tminus::engine::ports::{Change, Clock, Fault, Moved, Preview, Router, Split, Workloads, World, Written};
+use tminus::engine::ports::{
+    Change, Clock, Errand, Fault, Moved, Preview, Router, Split, Workloads, World, Written,
+};
 use tminus::engine::{Engine, Setup, socket};
 use tminus::plan::{ProcedureStep, Rollout};
 use tminus::release::{Outcome, PodCard, PodSide, Presence, Readiness, Trouble, View, WatchHealth, Wish};
@@ -99,24 +101,25 @@ impl Workloads for Listed {
     fn deploy<'a>(
         &'a self,
         rollout: &'a Rollout,
-        operation: &'a OperationId,
+        errand: Errand<'a>,
     ) -> BoxFuture<'a, Result<Untrusted, Fault>> {
-        self.0.fake.deploy(rollout, operation)
+        self.0.fake.deploy(rollout, errand)
     }
     fn scale_down<'a>(
         &'a self,
         rollout: &'a Rollout,
         to: Option<&'a str>,
-        operation: &'a OperationId,
+        errand: Errand<'a>,
     ) -> BoxFuture<'a, Result<Untrusted, Fault>> {
-        self.0.fake.scale_down(rollout, to, operation)
+        self.0.fake.scale_down(rollout, to, errand)
     }
     fn step<'a>(
         &'a self,
+        rollout: &'a Rollout,
         step: &'a ProcedureStep,
-        operation: &'a OperationId,
+        errand: Errand<'a>,
     ) -> BoxFuture<'a, Result<(Outcome, Untrusted), Fault>> {
-        self.0.fake.step(step, operation)
+        self.0.fake.step(rollout, step, errand)
     }
     fn readiness<'a>(&'a self, rollout: &'a Rollout) -> BoxFuture<'a, Result<Readiness, Fault>> {
         self.0.fake.readiness(rollout)
