@@ -109,10 +109,10 @@ fn errors(state: &State, plan: &Plan, planned: &Rollout, known: &RolloutState) -
     }
 }
 
-/// Its source answers, and has nothing to count.
+/// It has nothing to count: no number at all, or none since. Whether its source lives is asked of the requests.
 fn silent(state: &State, metric: &MetricId) -> bool {
     let verdict = state.metrics.get(metric).map_or(Verdict::NoData, |known| known.verdict);
-    matches!(verdict, Verdict::NoData | Verdict::TooFew)
+    matches!(verdict, Verdict::NoData | Verdict::Stale | Verdict::TooFew)
 }
 
 /// What a metric says of itself.

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::AbortHandle;
 
 use super::{Core, Job, Poll};
@@ -175,19 +175,14 @@ impl Core {
         let (world, plan) = (self.hands.world.clone(), self.dispatcher.plan().clone());
         let permit = self.live.asked.clone().try_acquire_owned();
         let busy = || Untrusted::from("too many such questions are under way; ask again in a moment");
-        // Whoever asked may be gone when it is told.
         match (request, permit) {
             (Request::Preview(rollout, weight, reply), Ok(permit)) => {
-                tokio::spawn(async move {
-                    let _ = reply.send(ask_preview(&world, &plan, (rollout, weight)).await);
-                    drop(permit);
-                });
+                let asked = async move { ask_preview(&world, &plan, (rollout, weight)).await };
+                tokio::spawn(told(asked, reply, permit));
             }
             (Request::Log(rollout, pod, lines, reply), Ok(permit)) => {
-                tokio::spawn(async move {
-                    let _ = reply.send(ask_log(&world, &plan, (rollout, pod, lines)).await);
-                    drop(permit);
-                });
+                let asked = async move { ask_log(&world, &plan, (rollout, pod, lines)).await };
+                tokio::spawn(told(asked, reply, permit));
             }
             (Request::Preview(_, _, reply), Err(_)) => {
                 let _ = reply.send(Err(busy()));
@@ -197,6 +192,21 @@ impl Core {
             }
             _ => {}
         }
+    }
+}
+
+/// Tells an answer to whoever asked, and asks no longer when nobody waits for it; the place is free then.
+async fn told<T>(
+    asked: impl Future<Output = T>,
+    mut reply: oneshot::Sender<T>,
+    _place: OwnedSemaphorePermit,
+) {
+    tokio::select! {
+        answer = asked => {
+            // Whoever asked may be gone when it is told.
+            let _ = reply.send(answer);
+        }
+        () = reply.closed() => {}
     }
 }
 

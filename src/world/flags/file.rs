@@ -44,6 +44,9 @@ pub(super) enum Turn {
     Clear,
 }
 
+/// Pieces of a text with what takes their place, and the names of the flags they are about.
+type Edits = (Vec<(std::ops::Range<usize>, String)>, Vec<String>);
+
 impl Kept {
     pub(super) fn read(&self) -> Result<FlagReading, Fault> {
         let text = self.text()?;
@@ -98,11 +101,7 @@ impl Kept {
     }
 
     /// What changes in the text, and the names of the flags it is about.
-    fn edits(
-        &self,
-        text: &str,
-        turn: Turn,
-    ) -> Result<(Vec<(std::ops::Range<usize>, String)>, Vec<String>), Fault> {
+    fn edits(&self, text: &str, turn: Turn) -> Result<Edits, Fault> {
         let wrong = |why: String| self.foreign(why);
         if let Turn::To(percent) = turn
             && self.at.percent.is_none()

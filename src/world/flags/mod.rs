@@ -29,22 +29,30 @@ pub struct RealFlags {
     tokens: Tokens,
 }
 
+/// Where a flag is kept.
+enum Place<'a> {
+    /// At a service.
+    Service(Api<'a>),
+    /// In a file.
+    File(Box<Kept>),
+}
+
 impl RealFlags {
     /// The flags of a plan whose folder this is.
     pub fn new(folder: PathBuf, http: Http, tokens: Tokens) -> Self {
         Self { folder, http, tokens }
     }
 
-    fn api<'a>(&'a self, flag: &'a Flag) -> Result<Api<'a>, Kept> {
+    fn place<'a>(&'a self, flag: &'a Flag) -> Place<'a> {
         match &flag.kept {
-            FlagStore::Http(api) => Ok(Api { http: &self.http, tokens: &self.tokens, flag, api }),
-            FlagStore::File { path, pointer } => Err(Kept {
+            FlagStore::Http(api) => Place::Service(Api { http: &self.http, tokens: &self.tokens, flag, api }),
+            FlagStore::File { path, pointer } => Place::File(Box::new(Kept {
                 id: flag.id.clone(),
                 folder: self.folder.clone(),
                 path: path.clone(),
                 pointer: pointer.clone(),
                 at: flag.at.clone(),
-            }),
+            })),
         }
     }
 }
@@ -52,9 +60,9 @@ impl RealFlags {
 impl Flags for RealFlags {
     fn read<'a>(&'a self, flag: &'a Flag) -> BoxFuture<'a, Result<FlagReading, Fault>> {
         Box::pin(async move {
-            match self.api(flag) {
-                Ok(api) => api.read().await,
-                Err(kept) => aside(move || kept.read()).await,
+            match self.place(flag) {
+                Place::Service(api) => api.read().await,
+                Place::File(kept) => aside(move || kept.read()).await,
             }
         })
     }
@@ -62,9 +70,9 @@ impl Flags for RealFlags {
     fn set<'a>(&'a self, flag: &'a Flag, change: FlagChange<'a>) -> BoxFuture<'a, Result<(), Fault>> {
         Box::pin(async move {
             let stamp = change.read.and_then(|read| read.stamp.clone());
-            match self.api(flag) {
-                Ok(api) => api.set(change.percent, stamp).await,
-                Err(kept) => {
+            match self.place(flag) {
+                Place::Service(api) => api.set(change.percent, stamp).await,
+                Place::File(kept) => {
                     let (turn, operation) = (Turn::To(change.percent), change.operation.clone());
                     aside(move || kept.write(turn, stamp.as_ref(), &operation)).await.map(drop)
                 }
@@ -74,9 +82,9 @@ impl Flags for RealFlags {
 
     fn kill<'a>(&'a self, flag: &'a Flag, operation: &'a OperationId) -> BoxFuture<'a, Result<(), Fault>> {
         Box::pin(async move {
-            match self.api(flag) {
-                Ok(api) => api.kill().await,
-                Err(kept) => {
+            match self.place(flag) {
+                Place::Service(api) => api.kill().await,
+                Place::File(kept) => {
                     let operation = operation.clone();
                     aside(move || kept.write(Turn::Kill, None, &operation)).await.map(drop)
                 }
@@ -90,9 +98,9 @@ impl Flags for RealFlags {
         operation: &'a OperationId,
     ) -> BoxFuture<'a, Result<Untrusted, Fault>> {
         Box::pin(async move {
-            match self.api(flag) {
-                Ok(api) => api.clear().await,
-                Err(kept) => {
+            match self.place(flag) {
+                Place::Service(api) => api.clear().await,
+                Place::File(kept) => {
                     let operation = operation.clone();
                     aside(move || kept.write(Turn::Clear, None, &operation)).await
                 }
@@ -102,9 +110,9 @@ impl Flags for RealFlags {
 
     fn preview<'a>(&'a self, flag: &'a Flag, percent: Weight) -> BoxFuture<'a, Result<Preview, Fault>> {
         Box::pin(async move {
-            let patch = match self.api(flag) {
-                Ok(api) => api.preview(percent)?,
-                Err(kept) => aside(move || kept.preview(percent)).await?,
+            let patch = match self.place(flag) {
+                Place::Service(api) => api.preview(percent)?,
+                Place::File(kept) => aside(move || kept.preview(percent)).await?,
             };
             Ok(Preview { patch: Untrusted::new(patch), ..Preview::default() })
         })

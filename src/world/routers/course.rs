@@ -408,5 +408,4 @@ fn read_step(step: &Value, share: impl Fn(f64) -> Option<Weight>) -> Step {
 }
 
 #[cfg(test)]
-#[path = "course_tests.rs"]
 mod tests;

@@ -126,8 +126,8 @@ fn application(value: &Value, revision: &str) -> Stand {
 
 fn kustomization(value: &Value, revision: &str) -> Stand {
     let is = |at: &str| text(value, at).rsplit([':', '/']).next() == Some(revision);
-    let ready = value.pointer("/status/conditions").and_then(Value::as_array).into_iter().flatten();
-    let ready = ready.filter(|it| text(it, "/type") == "Ready").next_back();
+    let mut ready = value.pointer("/status/conditions").and_then(Value::as_array).into_iter().flatten();
+    let ready = ready.rfind(|it| text(it, "/type") == "Ready");
     let (status, reason, message) =
         ready.map_or(("", "", ""), |it| (text(it, "/status"), text(it, "/reason"), text(it, "/message")));
     if status == "False"

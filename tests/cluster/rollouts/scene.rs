@@ -121,7 +121,8 @@ impl Scene {
             runs(value, tag)
                 && phase(value) == "Healthy"
                 && text(value, "/status/currentPodHash") == text(value, "/status/stableRS")
-                && text(value, "/status/observedGeneration") == value["metadata"]["generation"].to_string()
+                && value["metadata"]["generation"].as_i64().map(|number| number.to_string()).as_deref()
+                    == Some(text(value, "/status/observedGeneration"))
         })
         .await
     }
