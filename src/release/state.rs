@@ -309,6 +309,9 @@ pub struct RolloutState {
     pub step: u32,
     /// The canary's share that is wanted; none before anything was.
     pub desired: Option<Weight>,
+    /// What the router came to for it where it can come no nearer: whole pods.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nearest: Option<Weight>,
     /// The canary's share the router says it gives, as last recorded.
     pub configured: Option<Weight>,
     /// The canary's share of requests, as last recorded.

@@ -12,12 +12,16 @@
 )]
 
 mod access;
+mod canary;
 mod clusters;
 mod contract;
 mod following;
+mod home;
 mod parts;
 mod rights;
+mod rollback;
 mod rollouts;
 mod routers;
+mod shares;
 mod testbed;
 mod writes;

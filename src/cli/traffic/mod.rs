@@ -55,10 +55,10 @@ fn failure(fault: &Fault) -> Failure {
         | Fault::Forbidden(..)
         | Fault::Conflict(..)
         | Fault::Owned { .. }
-        | Fault::Superseded(_) => Exit::Refused,
+        | Fault::Superseded(_)
+        | Fault::Unsupported(_) => Exit::Refused,
         Fault::Foreign(..) => Exit::NotUnderstood,
         Fault::Untrusted(..) => Exit::NotTrusted,
-        Fault::Unsupported(_) => Exit::Usage,
     };
     let failure = Failure::new(exit, fault.to_string());
     match fault {

@@ -20,6 +20,7 @@ use crate::engine::clock::WallClock;
 use crate::engine::ports::{Fault, Preview, Split};
 use crate::engine::{Adhoc, Turn};
 use crate::journal::{Genesis, SqliteStore};
+use crate::plan::{Router, RouterKind};
 use crate::release::Outcome;
 
 /// Moves traffic.
@@ -79,6 +80,15 @@ impl Set {
                 seconds: 0.0,
             };
             return self.tell(context, &preview, &told);
+        }
+        // What is known before to come to nothing is not begun. Traffic that goes back is always tried.
+        if let (Some(Err(why)), true) = (&preview.answer, weight > Weight::ZERO) {
+            let owned = before.split.owner.reverts() && meant.rollout.router.as_ref().is_some_and(by_itself);
+            let failure = Failure::new(Exit::Refused, why.line());
+            return Err(match owned {
+                true => failure.word("owned").help("do it through the owner, as said, or stop that first"),
+                false => failure.help("`--dry-run` shows the change and the answer"),
+            });
         }
         let began = Instant::now();
         let told = self.turn(context, meant, (weight, before), &runtime)?;
@@ -216,6 +226,11 @@ impl Set {
         }))?;
         Ok(exit)
     }
+}
+
+/// A router that is moved by its own object, and not through a controller.
+fn by_itself(router: &Router) -> bool {
+    !matches!(router.kind, RouterKind::Argo { .. })
 }
 
 /// What the other side says of a dry run.

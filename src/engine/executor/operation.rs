@@ -8,7 +8,7 @@ use super::{End, Hands, after, is_at, step, weight};
 use crate::base::{OperationId, Seconds, Untrusted, Weight};
 use crate::engine::ports::{DEADLINE, Errand, Fault, Fence};
 use crate::plan::rule::Action;
-use crate::plan::{Plan, Procedure, ProcedureStep, Rollout};
+use crate::plan::{Deploy, Plan, Procedure, ProcedureStep, Rollout, RouterKind};
 use crate::release::{Act, Outcome};
 
 /// How often a refused conditional write is read, fenced and tried anew.
@@ -136,9 +136,19 @@ async fn scale_down(hands: &Hands, order: &Order, rollout: &Rollout, to: Option<
         }
         Err(fault) => return End::new(Outcome::Failed, format!("{fault}; nothing was taken away")),
     };
+    if is_all_code(rollout) {
+        let text = "the old and the new version run as one: nothing is to be taken away";
+        return End::new(Outcome::Skipped, text).at(split);
+    }
     let fence = Passage { hands, order };
     let work = || hands.world.workloads.scale_down(rollout, to, fence.errand(WORKLOAD));
     ended(conditional(hands, "the workload", WORKLOAD, work).await).at(split)
+}
+
+/// Both versions are in one program behind a flag, and the plan deploys nothing.
+fn is_all_code(rollout: &Rollout) -> bool {
+    let flag = rollout.router.as_ref().is_some_and(|router| matches!(router.kind, RouterKind::Flag { .. }));
+    flag && rollout.deploy == Deploy::default()
 }
 
 /// What a rollback goes to is brought up and looked at before traffic goes to it.

@@ -51,6 +51,9 @@ impl State {
                 let state = self.rollout_mut(rollout);
                 state.phase = RolloutPhase::Soaking;
                 state.step = *step;
+                // The executor read it back and was content.
+                state.nearest =
+                    state.configured.filter(|have| state.desired.is_some_and(|wanted| !have.is_near(wanted)));
                 let good_since = (state.good_data && state.holds.is_empty()).then_some(mark.at);
                 state.soak = Soak { counted: 0, good_since, completed: false };
                 state.stages.push(mark.at);
@@ -78,6 +81,7 @@ impl State {
                 // A person who goes on with a weight that somebody else set takes it over.
                 if state.drift.is_some() && state.configured.is_some() {
                     state.desired = state.configured;
+                    state.nearest = None;
                 }
                 state.calm();
                 state.holds.clear();
@@ -177,6 +181,7 @@ impl State {
         // The control gives its share away at sign-off: that is no step, the last one is done.
         let last = state.phase == RolloutPhase::Completed && state.desired.is_some_and(|was| was <= *weight);
         state.desired = Some(*weight);
+        state.nearest = None;
         state.drift = None;
         if *step > 0 && !last {
             let reopened = state.phase == RolloutPhase::Completed;

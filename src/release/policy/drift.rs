@@ -83,7 +83,7 @@ fn wanted(state: &RolloutState) -> Option<Weight> {
         RolloutPhase::RolledBack => Some(Weight::ZERO),
         // What did not move as wanted is held for that, and is nobody else's doing.
         _ if state.holds.iter().any(|hold| matches!(hold.cause, HoldCause::Operation { .. })) => None,
-        _ => state.desired,
+        _ => state.nearest.or(state.desired),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the end of an operation means.
 
 use crate::base::{Digest, ItemId, OperationId, RolloutId, Untrusted, Weight};
+use crate::plan::RouterKind;
 use crate::release::act::{Act, Outcome};
 use crate::release::agreement;
 use crate::release::cause::HoldCause;
@@ -74,7 +75,8 @@ fn follow(draft: &mut Draft<'_>, operation: &OperationId, act: &Act, end: &End<'
             }
         }
         Act::SetWeight { rollout, step, weight, .. } => {
-            let done = end.outcome.is_done() && is(*weight);
+            let done = end.outcome.is_done()
+                && (is(*weight) || (end.configured.is_some() && by_pods(draft, rollout)));
             let over = rollouts::standing(draft, rollout).phase == RolloutPhase::Completed;
             if done && !over {
                 draft.push(Event::StepReached { rollout: rollout.clone(), step: *step });
@@ -94,6 +96,13 @@ fn follow(draft: &mut Draft<'_>, operation: &OperationId, act: &Act, end: &End<'
         | Act::Step { .. }
         | Act::Notify { .. } => {}
     }
+}
+
+/// Whole pods come as near to a share as they can: what was read back then is what is held from now on.
+fn by_pods(draft: &Draft<'_>, rollout: &RolloutId) -> bool {
+    let router = draft.plan.rollout(rollout).and_then(|planned| planned.router.as_ref());
+    router
+        .is_some_and(|router| matches!(router.kind, RouterKind::Deployment { .. } | RouterKind::Argo { .. }))
 }
 
 /// Traffic is back: say so. The rest of the rollback follows.

@@ -27,7 +27,7 @@ pub struct Drift {
 pub fn drift(view: &View, id: &RolloutId) -> Option<Drift> {
     let known = view.state.rollouts.get(id)?;
     let seen = view.seen.traffic.get(id).filter(|seen| seen.fault.is_none())?;
-    let (wanted, is) = (known.desired?, seen.configured?);
+    let (wanted, is) = (known.nearest.or(known.desired)?, seen.configured?);
     let moving = known.operation.is_some()
         || matches!(
             known.phase,

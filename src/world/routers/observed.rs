@@ -22,7 +22,7 @@ const INTERVALS: u64 = 4;
 /// How many requests a share rests on at least.
 const REQUESTS: u64 = 20;
 /// With so many, older ones are not looked at.
-const PLENTY: u64 = 1000;
+const PLENTY: u64 = 300;
 /// How long one question may take.
 const DEADLINE: Duration = Duration::from_secs(3);
 /// How long the first answer is waited for, and every other.
