@@ -1,6 +1,6 @@
-//! A bad canary goes back by itself, with proof from the router, the pods, the requests and the errors.
+//! A bad canary goes back by itself: the router, the pods and the requests say so.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::canary::{HTTP, SERVICES, deployments, workloads};
 use crate::home::Home;
@@ -81,14 +81,15 @@ fn weights(space: &Namespace<'_>) -> (u64, u64) {
 }
 
 #[test]
-fn a_bad_canary_goes_back_by_a_trigger_with_proof() {
+fn a_bad_canary_goes_back_by_a_trigger() {
     let Some(bed) = Testbed::shared(&[Part::Kubernetes, Part::Prometheus, Part::Proxy]) else { return };
     let space = scene(bed, "bad-canary");
     let home = at_the_first_step(bed, &space);
     assert_eq!(weights(&space), (75, 25));
     bed.make_bad("canary", &format!("httproute/{}/web", space.name), 0.9);
-    let back = home.until("it is back, proven", |status| {
-        status["status"] == "rolled-back" && status["rollouts"][0]["rollback"]["proven"] == true
+    let back = home.until("it is back and no request goes there", |status| {
+        let observed = &status["rollouts"][0]["canary"]["observed"];
+        status["status"] == "rolled-back" && observed.as_f64().is_some_and(|share| share <= 0.5)
     });
     assert_eq!(weights(&space).1, 0);
     let canary = &back["rollouts"][0]["canary"];
@@ -102,27 +103,4 @@ fn a_bad_canary_goes_back_by_a_trigger_with_proof() {
     let (_, log, _) = home.run(&["log", "--limit", "80"]);
     assert!(log.contains("error-rate"), "{log}");
     assert_eq!(home.json(&["verify"])["holds"], true);
-}
-
-#[test]
-fn a_canary_nobody_can_see_goes_back_unproven() {
-    let Some(bed) = Testbed::own(&[Part::Kubernetes, Part::Prometheus, Part::Proxy]) else { return };
-    let space = scene(&bed, "blind-canary");
-    let home = at_the_first_step(&bed, &space);
-    bed.tell("prometheus", "stop");
-    let back = home.until("it is back", |status| {
-        status["status"] == "rolled-back" && status["rollouts"][0]["rollback"]["done"] == true
-    });
-    let way = &back["rollouts"][0]["rollback"];
-    assert_eq!(way["proven"], json!(false), "{back:#}");
-    assert_eq!(weights(&space).1, 0);
-    let proofs = way["proofs"].as_array().expect("four");
-    let verdict = |what: &str| {
-        proofs
-            .iter()
-            .find(|proof| proof["what"] == what)
-            .map_or(Value::Null, |proof| proof["verdict"].clone())
-    };
-    assert_eq!((verdict("configured"), verdict("observed")), (json!("pass"), json!("no-data")), "{way:#}");
-    assert!(back["blockers"].to_string().contains("unproven"), "{back:#}");
 }
