@@ -23,5 +23,10 @@ mod rollback;
 mod rollouts;
 mod routers;
 mod shares;
+mod storm;
 mod testbed;
+mod weather;
+#[path = "../suite/engine/world.rs"]
+#[allow(dead_code, reason = "shared with the tests of the engine, which use the rest")]
+mod world;
 mod writes;

@@ -14,6 +14,8 @@ use crate::release::Outcome;
 const CONFLICTS: u32 = 5;
 /// How often a way back that is refused asks again.
 const REFUSALS: u32 = 5;
+/// How long a way back waits at most for somebody who asks to be left alone, perhaps for an hour.
+const NAG: Seconds = Seconds(5);
 /// How long the whole of a promotion may take.
 const FORWARD: Seconds = Seconds(120);
 /// How long the whole of one try of a way back may take; the policy tries again after it.
@@ -71,7 +73,15 @@ pub(super) async fn set(hands: &Hands, order: &Order, rollout: &Rollout, weight:
             }
             Err(Fault::Throttled(who, wait)) => {
                 tries.unsure = Some(Fault::Throttled(who, wait));
-                Seconds(wait.0.max(1))
+                let now = hands.clock.now();
+                if safety {
+                    Seconds(wait.0.clamp(1, NAG.0))
+                } else if after(now, wait) >= last {
+                    // A promotion may be tried again by whoever wants it; nobody is left waiting for a sure no.
+                    return gave_up(tries);
+                } else {
+                    Seconds(wait.0.max(1))
+                }
             }
             Err(fault @ Fault::Refused(..)) if safety => {
                 tries.refusals += 1;
