@@ -46,9 +46,7 @@ fn a_snapshot_after_a_play_shows_its_numbers() {
     let glyphs = line.chars().filter(|glyph| "▁▂▃▄▅▆▇█".contains(*glyph)).count();
     assert!(glyphs >= 10, "{line}");
     assert!(line.contains('▁') && line.contains('█'), "from good to bad: {line}");
-    let number = line.split("Error rate").nth(1).and_then(|rest| rest.split_whitespace().next());
-    let number: f64 = number.and_then(|word| word.parse().ok()).unwrap_or_else(|| panic!("a number: {line}"));
-    assert!(number > 1.0, "{line}");
+    assert!(line.contains("stale"), "the new version is gone, and so are its numbers: {line}");
     let [cache] = &house.caches()[..] else { panic!("one file: {:?}", house.caches()) };
     assert_eq!(fs::metadata(cache).expect("there").permissions().mode() & 0o777, 0o600);
 
