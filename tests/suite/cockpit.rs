@@ -88,7 +88,7 @@ fn press_until(tmux: &Tmux, key: &str, shown: &str) {
     loop {
         press(tmux, &[key]);
         let asked = Instant::now();
-        while asked.elapsed() < Duration::from_millis(700) {
+        while asked.elapsed() < Duration::from_millis(2500) {
             let screen = tmux.command(&["capture-pane", "-p", "-t", "it"]);
             if screen.contains(shown) {
                 return;

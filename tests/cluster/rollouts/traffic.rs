@@ -55,12 +55,13 @@ async fn an_outdated_screen_promotes_nothing() {
     let Some(scene) = Scene::running("outdated").await else { return };
     scene.goes_out("2").await;
     let seen = scene.at(5.0).await;
+    let second = text(&scene.get(&scene.rollout()).await, "/status/currentPodHash").to_owned();
     scene.goes_out("3").await;
+    scene.until("the third goes out", |value| text(value, "/status/currentPodHash") != second).await;
     scene.at(5.0).await;
     let refused = scene.write(25.0, Some(&seen)).await;
     assert!(matches!(refused, Err(Fault::Conflict(..))), "another version goes out: {refused:?}");
-    assert_eq!(scene.weights().await, json!([95, 5]));
-    let now = scene.read().await;
+    let now = scene.at(5.0).await;
     let text = said(scene.write(50.0, Some(&now)).await);
     assert!(text.contains("the next is 25 %"), "{text}");
 }
